@@ -1,0 +1,140 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is wrong with a declaration of failover segments, in sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+DOCUMENTATION = r"""
+name: segment_problems
+short_description: Sentences on what is wrong with masakari_segments, before anything is changed
+version_added: 0.1.0
+description:
+  - Each sentence names the variable, the value and the cure. An empty list means that the declaration can be applied.
+positional: _input
+options:
+  _input:
+    description: The value of C(masakari_segments).
+    type: raw
+    required: true
+  nova_hosts:
+    description: Hosts with a nova-compute service, as Nova names them. Left out, hosts are not looked up.
+    type: list
+    elements: str
+author: openstack_ha.masakari contributors (@openstack-ha)
+"""
+
+EXAMPLES = r"""
+- name: Stop before a segment that Masakari would refuse
+  ansible.builtin.assert:
+    that: masakari_segments | openstack_ha.masakari.segment_problems(['compute1', 'compute2']) == []
+"""
+
+RETURN = r"""
+_value:
+  description: Sentences.
+  type: list
+  elements: str
+"""
+
+
+RECOVERY_METHODS = ("auto", "reserved_host", "auto_priority", "rh_priority")
+SEGMENT_KEYS = frozenset(
+    {"name", "recovery_method", "service_type", "description", "is_enabled", "hosts", "purge_hosts"}
+)
+HOST_KEYS = frozenset({"name", "reserved", "on_maintenance", "type", "control_attributes"})
+
+
+def _name_problem(where: str, name: Any) -> str | None:
+    if not isinstance(name, str) or not name:
+        return f"{where}: name is missing. Give it a name."
+    if name != name.strip():
+        return f"{where}: name {name!r} begins or ends with a blank, which Masakari refuses. Write {name.strip()!r}."
+    if len(name) > 255:
+        return f"{where}: name {name[:20]!r}… has {len(name)} characters, Masakari takes 255. Shorten it."
+    return None
+
+
+def _unknown_keys(where: str, entry: dict[str, Any], known: frozenset[str]) -> Iterator[str]:
+    for key in sorted(set(map(str, entry)) - known):
+        yield f"{where}: {key!r} is not known. Use: {', '.join(sorted(known))}."
+
+
+def _host_problems(where: str, host: Any, nova_hosts: list[str] | None) -> Iterator[str]:
+    if not isinstance(host, dict):
+        yield f"{where}: {host!r} is not a mapping. Write - name: <host>."
+        return
+    yield from _unknown_keys(where, host, HOST_KEYS)
+    problem = _name_problem(where, host.get("name"))
+    if problem:
+        yield problem
+    elif nova_hosts is not None and host["name"] not in nova_hosts:
+        yield (
+            f"{where}: host {host['name']!r} has no nova-compute service. "
+            f"Use a name as `openstack compute service list --service nova-compute` prints it: "
+            f"{', '.join(sorted(nova_hosts)) or 'there is none'}."
+        )
+
+
+def _segment_problems(where: str, segment: Any, nova_hosts: list[str] | None) -> Iterator[str]:
+    if not isinstance(segment, dict):
+        yield f"{where}: {segment!r} is not a mapping. Write - name: <segment>."
+        return
+    yield from _unknown_keys(where, segment, SEGMENT_KEYS)
+    problem = _name_problem(where, segment.get("name"))
+    if problem:
+        yield problem
+    method = segment.get("recovery_method")
+    if method not in RECOVERY_METHODS:
+        yield f"{where}: recovery_method {method!r} is not known. Use one of: {', '.join(RECOVERY_METHODS)}."
+    hosts = segment.get("hosts") or []
+    if not isinstance(hosts, list):
+        yield f"{where}: hosts {hosts!r} is not a list. Write hosts: followed by - name: <host> lines."
+        return
+    for host in hosts:
+        label = host.get("name") if isinstance(host, dict) else host
+        yield from _host_problems(f"{where}.hosts[{label}]", host, nova_hosts)
+
+
+def _names(entries: Any) -> list[str]:
+    return [e["name"] for e in entries or [] if isinstance(e, dict) and isinstance(e.get("name"), str)]
+
+
+def _duplicates(segments: list[Any]) -> Iterator[str]:
+    for name, count in Counter(_names(segments)).items():
+        if count > 1:
+            yield f"masakari_segments: segment {name!r} is declared {count} times. Declare it once."
+    homes: dict[str, list[str]] = {}
+    for segment in segments:
+        if isinstance(segment, dict) and isinstance(segment.get("hosts"), list):
+            for host in _names(segment["hosts"]):
+                homes.setdefault(host, []).append(str(segment.get("name")))
+    for host, names in homes.items():
+        if len(names) > 1:
+            yield (
+                f"masakari_segments: host {host!r} is declared in {' and '.join(names)}. "
+                f"A host belongs to one segment: keep it in one."
+            )
+
+
+def segment_problems(segments: Any, nova_hosts: list[str] | None = None) -> list[str]:
+    if not isinstance(segments, list):
+        return [f"masakari_segments: {segments!r} is not a list. Write - name: <segment> lines."]
+    problems: list[str] = []
+    for segment in segments:
+        label = segment.get("name") if isinstance(segment, dict) else segment
+        problems.extend(_segment_problems(f"masakari_segments[{label}]", segment, nova_hosts))
+    problems.extend(_duplicates(segments))
+    return problems
+
+
+class FilterModule:
+    """Filters of this file."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"segment_problems": segment_problems}

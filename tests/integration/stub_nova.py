@@ -1,0 +1,93 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The few Nova calls that Masakari, the modules and openstacksdk's functional tests make, kept in memory."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+
+class StubNova:
+    """Compute services by host name; `services` may be read and changed while it runs."""
+
+    def __init__(self, port: int, hosts: list[str]) -> None:
+        self.services: dict[str, dict[str, Any]] = {}
+        self.add_hosts(hosts)
+        nova = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                url = urlsplit(self.path)
+                self._answer(*nova.get(url.path.rstrip("/"), parse_qs(url.query)))
+
+            def do_PUT(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+                self._answer(*nova.put(urlsplit(self.path).path.rstrip("/"), body))
+
+            def _answer(self, status: int, body: dict[str, Any]) -> None:
+                data = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.send_header("OpenStack-API-Version", "compute 2.96")
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Stay silent: the tests read Masakari's access log, not this one."""
+
+        self._url = f"http://127.0.0.1:{port}/v2.1"
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def add_hosts(self, hosts: list[str]) -> None:
+        for host in hosts:
+            self.services[host] = {
+                "id": str(uuid.uuid5(uuid.NAMESPACE_DNS, host)), "binary": "nova-compute", "host": host,
+                "zone": "nova", "status": "enabled", "state": "up", "updated_at": None,
+                "disabled_reason": None, "forced_down": False,
+            }
+
+    def get(self, path: str, query: dict[str, list[str]]) -> tuple[int, dict[str, Any]]:
+        if path in ("", "/v2.1"):
+            version = {
+                "id": "v2.1", "status": "CURRENT", "version": "2.96", "min_version": "2.1",
+                "updated": "2013-07-23T11:33:21Z", "links": [{"rel": "self", "href": self._url + "/"}],
+            }
+            return (200, {"versions": [version]}) if path == "" else (200, {"version": version})
+        if path == "/v2.1/os-services":
+            wanted = query.get("host", [None])[0]
+            if query.get("binary", ["nova-compute"]) != ["nova-compute"]:
+                return 200, {"services": []}
+            return 200, {"services": [s for h, s in sorted(self.services.items()) if wanted in (None, h)]}
+        if path in ("/v2.1/os-hypervisors", "/v2.1/os-hypervisors/detail"):
+            return 200, {"hypervisors": [
+                {"id": s["id"], "hypervisor_hostname": h, "state": s["state"], "status": s["status"]}
+                for h, s in sorted(self.services.items())
+            ]}
+        if path == "/v2.1/servers/detail":
+            return 200, {"servers": []}
+        if path == "/v2.1/flavors/detail":
+            return 200, {"flavors": [{"id": "1", "name": "m1.tiny", "ram": 64, "vcpus": 1, "disk": 1}]}
+        return 404, {"itemNotFound": {"code": 404, "message": f"no stub for {path}"}}
+
+    def put(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        for service in self.services.values():
+            if path == f"/v2.1/os-services/{service['id']}":
+                service["status"] = body.get("status", service["status"])
+                service["disabled_reason"] = body.get("disabled_reason") if service["status"] == "disabled" else None
+                return 200, {"service": service}
+        return 404, {"itemNotFound": {"code": 404, "message": f"no stub for {path}"}}
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A change reaches one host after the other, while the API keeps answering."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lab import BALANCER, INFRA, SECRETS, ansible_playbook, cloud, connect, status
+
+
+def pids() -> dict[tuple[str, str], str]:
+    return {
+        (host, unit): connect(host).check_output(f"systemctl show {unit} -p MainPID --value")
+        for host in INFRA
+        for unit in ("masakari-api", "masakari-engine")
+    }
+
+
+STATISTICS = """
+import socket
+server = socket.socket(socket.AF_UNIX)
+server.connect("/run/haproxy/admin.sock")
+server.sendall(b"show stat\\n")
+for line in server.makefile():
+    fields = line.split(",")
+    if fields[0] == "masakari_api-back" and fields[1] != "BACKEND":
+        print(fields[1], fields[17])
+"""
+
+
+def balanced() -> dict[str, str]:
+    """What the load balancer thinks of each API host."""
+    return dict(line.split(" ", 1) for line in cloud(f"python3 -c '{STATISTICS}'").splitlines())
+
+
+@pytest.fixture
+def answers() -> Iterator[list[int]]:
+    """What the load balancer answers, asked without a pause until the test is over."""
+    seen: list[int] = []
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.is_set():
+            seen.append(status(BALANCER))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    yield seen
+    over.set()
+    thread.join()
+
+
+def test_services_restart_on_change_one_host_at_a_time(answers: list[int]) -> None:
+    """New passwords for everything, and debug: the largest change there is."""
+    before = pids()
+    secrets = {
+        name: f"lab-only-masakari-{name}"
+        for name in ("masakari_service_password", "masakari_container_mysql_password", "masakari_oslomsg_rpc_password")
+    }
+    new = [f"--extra-vars={name}={value}" for name, value in secrets.items()]
+    update = "--extra-vars=masakari_update_passwords=true"
+    run = ansible_playbook("masakari", "-vvv", "--diff", update, "--extra-vars=debug=true", *new)
+    assert run.code == 0, run.output[-3000:]
+    assert SECRETS.search(run.output.replace("lab-only-masakari-untagged", "")) is None, "a secret was printed"
+    assert balanced() == dict.fromkeys(INFRA, "UP")
+    assert {key for key, pid in pids().items() if pid == before[key]} == set(), "not restarted"
+    assert "debug = true" in connect("infra3").file("/etc/masakari/masakari.conf").content_string
+    back = ansible_playbook("os-masakari-install", update)
+    assert back.code == 0, back.output[-3000:]
+    assert balanced() == dict.fromkeys(INFRA, "UP")
+    assert len(answers) > 50
+    assert set(answers) == {200}, f"{sum(a != 200 for a in answers)} of {len(answers)} requests failed"
+
+
+def test_the_api_speaks_tls(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", "1", "-subj", "/CN=infra3", "-keyout", str(key), "-out", str(certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    run = ansible_playbook(
+        "masakari",
+        "--limit=infra3",
+        "--diff",
+        "--extra-vars=masakari_backend_ssl=true",
+        "--extra-vars={'masakari_haproxy_hosts': []}",
+        f"--extra-vars=masakari_user_ssl_cert={certificate}",
+        f"--extra-vars=masakari_user_ssl_key={key}",
+    )
+    assert run.code == 0, run.output[-3000:]
+    assert key.read_text().splitlines()[1] not in run.output
+    host = connect("infra3")
+    assert status("https://127.0.0.1:15868/healthcheck", "infra3") == 200
+    for name in ("masakari.key", "masakari.pem"):
+        file = host.file(f"/etc/masakari/{name}")
+        assert (file.user, file.group, oct(file.mode)) == ("root", "masakari", "0o640")
+    back = ansible_playbook("masakari", "--limit=infra3", "--extra-vars={'masakari_haproxy_hosts': []}")
+    assert back.code == 0, back.output[-3000:]
+    assert status("http://127.0.0.1:15868/healthcheck", "infra3") == 200

@@ -1,0 +1,77 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cluster and MAAS as the tests see them, and the lab's cables."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import xml.etree.ElementTree as ElementTree
+from typing import Any
+
+from lab import CHECKOUT, connect, wait_until
+
+MEMBERS = ("infra1", "infra2", "infra3")
+REMOTES = ("compute1", "compute2", "compute3")
+SIMULATOR = "http://172.29.236.1:5240/simulator"
+
+
+def on_member(command: str, member: str = "infra1") -> str:
+    result = connect(member).run(command)
+    assert result.succeeded, f"{command}: {result.stdout}{result.stderr}"
+    return result.stdout
+
+
+def monitor() -> ElementTree.Element:
+    return ElementTree.fromstring(on_member(
+        "crm_mon --one-shot --output-as=xml --fence-history=3 --include=none,nodes,resources,fencing"))
+
+
+def node(name: str) -> dict[str, str]:
+    return monitor().find(f".//nodes/node[@name='{name}']").attrib
+
+
+def is_up(name: str) -> bool:
+    """Really: a fenced host reads online while the cluster tries to reach it, but it stays fenced."""
+    state = on_member(f"cibadmin --query --xpath \"//node_state[@uname='{name}']\" || true")
+    fenced = ElementTree.fromstring(state).get("node_fenced", "0") if state.startswith("<") else "0"
+    return node(name)["online"] == "true" and node(name)["unclean"] == "false" and fenced == "0"
+
+
+def fencings(name: str) -> list[dict[str, str]]:
+    return [event.attrib for event in monitor().iter("fence_event") if event.get("target") == name]
+
+
+def successes(name: str) -> int:
+    return sum(event["status"] == "success" for event in fencings(name))
+
+
+def maas(path: str, method: str = "GET", body: Any = None) -> Any:
+    data = f"--header 'Content-Type: application/json' --data '{json.dumps(body)}'" if body is not None else ""
+    return json.loads(on_member(f"curl --silent --show-error --fail --request {method} {data} {SIMULATOR}/{path}"))
+
+
+def podman(*arguments: str) -> str:
+    command = [CHECKOUT / ".venv/bin/podman", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def is_running(host: str) -> bool:
+    return podman("container", "inspect", "--format", "{{.State.Running}}", host) == "true"
+
+
+def cut_link(host: str) -> None:
+    pid = podman("container", "inspect", "--format", "{{.State.Pid}}", host)
+    subprocess.run(["nsenter", "--target", pid, "--net", "ip", "link", "set", "eth0", "down"], check=True)
+
+
+def cut_power(host: str) -> None:
+    cut_link(host)
+    podman("kill", host)
+
+
+def bring_back(host: str) -> None:
+    """Power on, and wait until the cluster has the host again."""
+    podman("start", host)
+    wait_until(lambda: is_up(host), 240, f"{host} is back")

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import pytest
+from ansible_collections.openstack_ha.masakari.plugins.filter.cluster_configuration import cluster_configuration
+from ansible_collections.openstack_ha.masakari.plugins.filter.unfenced_nodes import unfenced_nodes
+from ansible_collections.openstack_ha.masakari.plugins.module_utils import _cib
+
+TIMES = {"monitor_interval": "10s", "monitor_timeout": "15s", "start_timeout": "15s", "reconnect_interval": "60s"}
+REMOTES = {"compute2": "10.0.0.22", "compute1": "10.0.0.21"}
+DEVICE = {"id": "fence-maas", "agent": "stonith:fence_maas", "attributes": {"url": "http://maas/MAAS"},
+          "nodes": {"infra1": "infra1", "compute1": "rack2-7"}}
+VIP = {"name": "internal", "address": "10.0.0.9", "prefix": 24}
+EMPTY = "<cib epoch='1'><configuration><crm_config/><nodes/><resources/><constraints/></configuration></cib>"
+
+
+def test_remotes_stand_in_order_with_their_times():
+    resources = cluster_configuration(REMOTES, remote=TIMES)["resources"]
+    assert [(resource["id"], resource["attributes"]["server"]) for resource in resources] == [
+        ("compute1", "10.0.0.21"), ("compute2", "10.0.0.22")]
+    assert resources[0]["operations"] == [
+        {"name": "monitor", "interval": "10s", "timeout": "15s"}, {"name": "start", "timeout": "15s"}]
+
+
+def test_a_device_knows_nodes_by_its_own_names():
+    configuration = cluster_configuration({}, [DEVICE], remote=TIMES)
+    assert configuration["properties"]["stonith-enabled"] is True
+    assert configuration["resources"][0]["attributes"] == {
+        "pcmk_host_check": "static-list", "pcmk_host_map": "compute1:rack2-7;infra1:infra1", "pcmk_action_limit": -1,
+        "url": "http://maas/MAAS"}
+
+
+def test_everything_is_let_run_on_members_alone():
+    configuration = cluster_configuration(REMOTES, [DEVICE], [VIP], remote=TIMES)
+    assert [(rule["resources"], rule["node_kind"], rule["score"], rule["discovery"])
+            for rule in configuration["constraints"]] == [
+        (["vips"], "cluster", "0", "exclusive"), (["fence-maas"], "cluster", "0", "exclusive"),
+        (["compute1", "compute2"], "cluster", "0", "exclusive")]
+    assert configuration["properties"]["symmetric-cluster"] is False
+
+
+def test_nothing_to_run():
+    configuration = cluster_configuration({}, remote=TIMES)
+    assert (configuration["resources"], configuration["constraints"]) == ([], [])
+    assert configuration["properties"]["stonith-enabled"] is False
+
+
+def test_the_module_takes_it():
+    configuration = cluster_configuration(REMOTES, [DEVICE], [VIP], remote=TIMES)
+    plan = _cib.plan(EMPTY, configuration, "owner")
+    assert not _cib.plan(plan.next_cib, configuration, "owner").changed
+
+
+@pytest.mark.parametrize("nodes, devices, accepted, expected", [
+    (["infra1", "compute1"], [DEVICE], {}, []),
+    (["infra1", "infra2", "compute2"], [DEVICE], {}, ["compute2", "infra2"]),
+    (["infra1", "infra2"], [DEVICE], {"infra2": "a virtual machine without a BMC"}, []),
+    (["infra1", "infra2"], [DEVICE], {"infra2": " "}, ["infra2"]),
+    (["infra1", "infra2"], [DEVICE], {"infra2": None}, ["infra2"]),
+    (["infra1"], [], None, ["infra1"]),
+])
+def test_unfenced_nodes(nodes, devices, accepted, expected):
+    assert unfenced_nodes(nodes, devices, accepted) == expected

@@ -1,0 +1,102 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A new host, before anything was installed: every guard refuses, and check mode tells all and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+MANAGEMENT = "52:54:00:00:00:03"
+SNAPSHOT = (
+    "dpkg-query -W | sha256sum; find /etc /usr/local /boot -newer /proc/1/comm -type f; ip -brief link; ip netns;"
+    " readlink /sys/bus/pci/devices/*/driver; cat /proc/cmdline /proc/sys/kernel/random/boot_id"
+)
+
+
+def port(name: str, mtu: int, **nic: str) -> dict[str, Any]:
+    return {"name": f"port-{name}", "mtu": mtu, "nics": [{"name": name, **nic}]}
+
+
+@pytest.fixture(scope="module")
+def refusal(vm: Any, play: Callable[..., Any]) -> Any:
+    """One run with everything wrong that can be; the IOMMU is off and there are no hugepages yet."""
+    before = vm.output(SNAPSHOT)
+    # The module's directory, whose place differs between kernels, hides behind another name.
+    vm.output("mv /lib/modules/$(uname -r)/kernel/drivers/vfio /root/")
+    run = play(
+        ovs_dpdk_kernel_options=[],
+        ovs_dpdk_socket_mem=[512, 512],
+        ovs_dpdk_bridges=[{
+            "name": "br-test",
+            "ports": [
+                port("management", 1500, mac=MANAGEMENT),
+                port("jumbo", 9100, mac="52:54:00:00:00:04"),
+                port("realtek", 1500, pci="00:08.0"),
+                port("no-mac", 1500, mac="52:54:00:00:00:99"),
+                port("no-pci", 1500, pci="0000:00:1f.7"),
+            ],
+        }],
+    )  # fmt: skip
+    vm.output("mv /root/vfio /lib/modules/$(uname -r)/kernel/drivers/")
+    assert vm.output(SNAPSHOT) == before
+    return run
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "NIC management (0000:00:03.0, enp0s3) carries the default route",
+        "NIC management (0000:00:03.0, enp0s3) carries the SSH connection from 10.0.2.2",
+        "NIC jumbo (0000:00:04.0, enp0s4): MTU 9100 is above its limit 9000",
+        "NIC jumbo (0000:00:04.0, enp0s4) is in no IOMMU group: the IOMMU is off",
+        "NIC realtek (0000:00:08.0, enp0s8): DPDK has no driver for this card (10ec:8139, 8139cp)",
+        "NIC no-mac: no network card has MAC address 52:54:00:00:00:99",
+        "NIC no-pci: no network card has PCI address 0000:00:1f.7",
+        "NUMA node 0 has 0 MiB of free hugepages",
+        "ovs_dpdk_socket_mem 512,512 names 2 NUMA nodes, this host has 1",
+        "kernel module vfio-pci is missing",
+    ],
+)
+def test_guard(refusal: Any, sentence: str) -> None:
+    assert sentence in refusal.messages
+
+
+def test_refusal_changes_nothing_and_leaves_the_host_reachable(refusal: Any, vm: Any) -> None:
+    assert refusal.failed
+    assert refusal.recap["changed"] == 0
+    assert vm.output("echo here") == "here"
+
+
+def test_check_mode_tells_every_step_and_changes_nothing(vm: Any, play: Callable[..., Any]) -> None:
+    before = vm.output(SNAPSHOT)
+    run = play(check=True)
+    assert not run.failed, run.messages
+    assert set(run.changed) >= {
+        "Install the packages",
+        "Put the kernel options where GRUB finds them",
+        "Reboot into the new kernel options",
+        "List the network cards for DPDK",
+        "Bind the network cards",
+        "Choose the ovs-vswitchd that has DPDK",
+        "Configure DPDK",
+        "Restart ovs-vswitchd",
+        "Describe the namespaces to systemd",
+        "Describe the ports to systemd",
+        "Run the namespaces",
+        "Place the ports in their namespaces",
+        "Configure bridges and ports",
+    }
+    assert vm.output(SNAPSHOT) == before
+
+
+def test_without_leave_to_reboot_it_stops_before_it_touches_a_card(vm: Any, play: Callable[..., Any]) -> None:
+    run = play(ovs_dpdk_reboot=False)
+    assert not run.failed, run.messages
+    assert "A reboot is due: the kernel runs without intel_iommu=on iommu=pt hugepages=600" in run.messages
+    assert "List the network cards for DPDK" not in run.changed
+    drivers = vm.output("readlink /sys/bus/pci/devices/0000:00:0[45].0/driver").splitlines()
+    assert [driver.rpartition("/")[2] for driver in drivers] == ["virtio-pci"] * 2

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What goes wrong on the way can be put right by the next run; the internal port is healed after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+PING = "ip netns exec peer ping -q -c 5 -i 0.3 -W 5 172.20.0.1"
+
+
+def test_a_refused_start_is_told_and_the_next_run_heals_it(vm: Any, play: Callable[..., Any]) -> None:
+    vm.output("peer bond")
+    run = play(ovs_dpdk_extra="--pci-whitelist 0000:00:04.0")  # as in 2019; DPDK aborts on it since 21
+    assert run.failed
+    assert "go back with ovs_dpdk_state=absent" in run.messages
+    assert vm.output("echo here") == "here"
+    run = play()
+    assert not run.failed, run.messages
+    assert " 0% packet loss" in vm.output(PING)
+
+
+def test_an_internal_port_is_put_back_when_ovs_restarts(vm: Any, play: Callable[..., Any]) -> None:
+    run = play(ovs_dpdk_namespace_port="internal")
+    assert not run.failed, run.messages
+    assert vm.output("ovs-vsctl get Interface tap1 type") == "internal"
+    assert " 0% packet loss" in vm.output(PING)
+    vm.output("systemctl restart ovs-vswitchd && systemctl is-active ovs-netns-port-tap1")
+    vm.output("ovs-appctl --timeout=30 bond/show | grep -c ': enabled'; sleep 5")
+    assert " 0% packet loss" in vm.output(PING)
+    second = play(ovs_dpdk_namespace_port="internal")
+    assert second.recap["changed"] == 0, second.changed
+
+
+def test_and_back_to_a_veth_pair(vm: Any, play: Callable[..., Any]) -> None:
+    run = play()
+    assert not run.failed, run.messages
+    assert vm.output("ovs-vsctl list-ports br-test").split() == ["dpdk-bond0", "tap1-br"]
+    assert " 0% packet loss" in vm.output(f"{PING} -s 8972 -M do")
+
+
+def test_a_card_that_fell_back_to_the_kernel_is_taken_again(vm: Any, play: Callable[..., Any]) -> None:
+    card = "0000:00:05.0"
+    vm.output(
+        "systemctl stop ovs-vswitchd && "
+        f"echo {card} >/sys/bus/pci/devices/{card}/driver/unbind && echo {card} >/sys/bus/pci/drivers_probe && "
+        "systemctl start ovs-vswitchd"
+    )
+    assert vm.output("ovs-vsctl get Interface dpdk-nic2 error") != "[]"
+    run = play()
+    assert not run.failed, run.messages
+    assert vm.output("ovs-vsctl get Interface dpdk-nic2 error") == "[]"
+    assert vm.output("ovs-appctl bond/show").count(": enabled") == 2

@@ -1,0 +1,263 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pure judgement of a DPDK network: what speaks against it beforehand, what is not as it should be afterwards."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import Host, Nic
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_wish import (
+    VETH_SUFFIX,
+    Member,
+    missing_options,
+)
+
+MIB = 1 << 20
+DRIVER = "vfio-pci"
+PROGRAM = "ovs-vswitchd-dpdk"
+LOG = "/var/log/openvswitch/ovs-vswitchd.log"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+NAME_LENGTH = 15  # of a network device, in bytes
+PLAIN_MTU = 1500
+
+# Open vSwitch sizes a memory pool for packets of one MTU on one NUMA node; it halves the number of buffers until the
+# pool fits, but not below this one (lib/netdev-dpdk.c: MIN_NB_MBUF).
+FEWEST_BUFFERS = 16384
+BUFFER_ALIGNMENT = 1024
+FRAME_OVERHEAD = 26  # bytes: Ethernet header, checksum and two VLAN tags
+BUFFER_OVERHEAD = 960  # bytes: headroom and metadata
+RESERVE = 32 * MIB  # rings and tables of DPDK itself
+
+# Kernel drivers of cards that DPDK has a poll mode driver for, and of those it drives beside the kernel's driver.
+SUPPORTED = frozenset(
+    {
+        "atlantic", "bnx2x", "bnxt_en", "cxgb4", "e1000", "e1000e", "ena", "enic", "fm10k", "gve", "hinic", "hns3",
+        "i40e", "iavf", "ice", "idpf", "igb", "igc", "ionic", "ixgbe", "ixgbevf", "nfp", "ngbe", "octeon_ep", "qede",
+        "r8169", "sfc", "thunder-nicvf", "txgbe", "virtio-pci", "vmxnet3", "uio_pci_generic", "igb_uio",
+    }
+)
+BIFURCATED = frozenset({"mlx4_core", "mlx5_core", "mana"})
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What speaks against the wish, and what only deserves a word."""
+
+    problems: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+# --- guards ----------------------------------------------------------------------------------------
+
+
+def judge(host: Host, wish: Mapping[str, Any], members: Sequence[Member]) -> Findings:
+    pending = missing_options(host, wish["kernel_options"])
+    found = [member for member in members if member.nic]
+    problems = [
+        *_names(wish),
+        *_missing(members, host.nics),
+        *_twice(found),
+        *(problem for member in found for problem in _card(member, host, bool(pending))),
+        *_socket_mem(wish["socket_mem"], host),
+        *_namespaces(wish),
+    ]
+    if not any(option.startswith("hugepages=") for option in pending):
+        problems += _hugepages(found, wish["socket_mem"], host)
+    if not host.has_vfio:
+        problems.append(
+            f"kernel module {DRIVER} is missing for the running kernel. Install the kernel's modules "
+            "(Debian: linux-image-amd64 rather than linux-image-cloud-amd64), and reboot into that kernel."
+        )
+    return Findings(tuple(problems), (*_numa(found), *_internal(wish)))
+
+
+def _names(wish: Mapping[str, Any]) -> Iterator[str]:
+    names = [bridge["name"] for bridge in wish["bridges"]]
+    for bridge in wish["bridges"]:
+        for port in bridge["ports"]:
+            nics = [nic["name"] for nic in port["nics"]]
+            # An interface may be called like its own port, which is usual when it is alone there.
+            names += nics if nics == [port["name"]] else [port["name"], *nics]
+            if len(nics) > 1 and port["bond_mode"] == "balance-tcp" and port["lacp"] == "off":
+                yield f"bond {port['name']}: bond_mode balance-tcp needs LACP. Set lacp: active, or another mode."
+    names += [port["name"] for namespace in wish["namespaces"] for port in namespace["ports"]]
+    for name in sorted({*names, *(namespace["name"] for namespace in wish["namespaces"])}):
+        if not NAME.fullmatch(name):
+            yield f"name '{name}' has characters other than letters, digits, '.', '_' and '-'. Choose another."
+    for name, times in Counter(names).items():
+        if times > 1:
+            yield f"name {name} is used {times} times. Give each bridge, port, NIC and namespace port its own."
+
+
+def _missing(members: Sequence[Member], nics: Sequence[Nic]) -> Iterator[str]:
+    there = ", ".join(f"{nic.pci} {nic.mac or 'of unknown MAC'} {nic.netdev or ''}".strip() for nic in nics) or "none"
+    for member in members:
+        if not member.nic:
+            what = f"PCI address {member.pci}" if member.pci else f"MAC address {member.mac}"
+            yield f"NIC {member.name}: no network card has {what}. This host has: {there}."
+
+
+def _twice(found: Sequence[Member]) -> Iterator[str]:
+    for pci, times in Counter(member.found.pci for member in found).items():
+        if times > 1:
+            names = " and ".join(member.name for member in found if member.found.pci == pci)
+            yield f"NICs {names} are the same network card {pci}. Name another one."
+
+
+def _card(member: Member, host: Host, is_reboot_due: bool) -> Iterator[str]:
+    nic = member.found
+    for interface in host.vswitchd.interfaces:
+        # The argument may be followed by options of the driver.
+        is_same = (interface.devargs or "").split(",")[0] == nic.pci or interface.name == nic.netdev
+        if is_same and interface.bridge != member.bridge:
+            yield (
+                f"NIC {member} is in use by bridge {interface.bridge} (port {interface.port}). "
+                f"Remove it there first: ovs-vsctl del-port {interface.bridge} {interface.port}."
+            )
+    if nic.driver == DRIVER:
+        return
+    for use in nic.uses:
+        yield f"NIC {member} {use}: taking it away would cut that off. Name another NIC, or free this one first."
+    if nic.driver in BIFURCATED:
+        yield f"NIC {member}: its driver {nic.driver} stays in use under DPDK, which this role does not set up."
+    elif nic.driver and nic.driver not in SUPPORTED:
+        yield f"NIC {member}: DPDK has no driver for this card ({nic.device}, {nic.driver}). Name another NIC."
+    if nic.max_mtu and member.mtu > nic.max_mtu:
+        yield f"NIC {member}: MTU {member.mtu} is above its limit {nic.max_mtu}. Lower mtu of port {member.port}."
+    if not nic.iommu_group and not is_reboot_due:
+        yield (
+            f"NIC {member} is in no IOMMU group: the IOMMU is off. Enable VT-d or AMD-Vi in the firmware, and "
+            "intel_iommu=on iommu=pt in ovs_dpdk_kernel_options."
+        )
+
+
+def _socket_mem(socket_mem: Sequence[int], host: Host) -> Iterator[str]:
+    nodes = len(host.numa_nodes)
+    if len(socket_mem) > nodes:
+        yield (
+            f"ovs_dpdk_socket_mem {','.join(map(str, socket_mem))} names {len(socket_mem)} NUMA nodes, this host has "
+            f"{nodes}: ovs-vswitchd would abort. Give {nodes} value{'s' if nodes > 1 else ''}."
+        )
+
+
+def _namespaces(wish: Mapping[str, Any]) -> Iterator[str]:
+    mtus = {b["name"]: max((port["mtu"] for port in b["ports"]), default=None) for b in wish["bridges"]}
+    longest = NAME_LENGTH - (len(VETH_SUFFIX) if wish["namespace_port"] == "veth" else 0)
+    for namespace in wish["namespaces"]:
+        for port in namespace["ports"]:
+            here = f"port {port['name']} of namespace {namespace['name']}"
+            if port["bridge"] not in mtus:
+                yield f"{here}: bridge {port['bridge']} is not in ovs_dpdk_bridges ({', '.join(mtus)}). Name it there."
+            elif port["mtu"] > (limit := mtus[port["bridge"]] or port["mtu"]):
+                yield f"{here}: MTU {port['mtu']} is above MTU {limit} of {port['bridge']}'s NICs. Lower it."
+            if len(port["name"]) > longest:
+                yield f"{here}: its name is longer than {longest} characters. Shorten it."
+            if port["tag"] is not None and not 1 <= port["tag"] <= 4094:
+                yield f"{here}: tag {port['tag']} is no VLAN. Choose 1 to 4094."
+            for address in port["addresses"]:
+                if not _is_interface_address(address):
+                    yield f"{here}: '{address}' is no address with a prefix length. Write it like 172.20.0.1/24."
+
+
+def _is_interface_address(text: str) -> bool:
+    try:
+        ipaddress.ip_interface(text)
+    except ValueError:
+        return False
+    return "/" in text
+
+
+def pool_bytes(mtu: int) -> int:
+    """The smallest memory pool that Open vSwitch accepts for this MTU."""
+    frame = -(-(mtu + FRAME_OVERHEAD) // BUFFER_ALIGNMENT) * BUFFER_ALIGNMENT
+    return FEWEST_BUFFERS * (frame + BUFFER_OVERHEAD)
+
+
+def _hugepages(found: Sequence[Member], socket_mem: Sequence[int], host: Host) -> Iterator[str]:
+    is_holding = host.vswitchd.pid is not None and host.vswitchd.initialized
+    available: dict[int, int] = defaultdict(int)
+    for pages in host.hugepages:
+        # Those the running ovs-vswitchd holds are not free, but its own.
+        available[pages.node] += (pages.total if is_holding else pages.free) * pages.size_kb * 1024
+    pools: dict[int, set[int]] = defaultdict(set)
+    for member in found:
+        pools[member.found.numa_node].add(pool_bytes(member.mtu))
+    asked = {node: mib * MIB for node, mib in enumerate(socket_mem)}
+    for node in sorted({*pools, *asked} & set(host.numa_nodes)):
+        for_ports = sum(pools[node]) + RESERVE if pools[node] else 0
+        need = max(for_ports, asked.get(node, 0))
+        if need > available[node]:
+            why = "its ports' MTU" if need == for_ports else "ovs_dpdk_socket_mem"
+            yield (
+                f"NUMA node {node} has {available[node] // MIB} MiB of free hugepages, {why} needs "
+                f"{-(-need // MIB)} MiB. "
+                "Raise hugepages= in ovs_dpdk_kernel_options, or write more to nr_hugepages."
+            )
+        elif node in asked and for_ports > asked[node]:
+            yield (
+                f"ovs_dpdk_socket_mem gives NUMA node {node} {asked[node] // MIB} MiB, its ports' MTU needs "
+                f"{-(-for_ports // MIB)} MiB. Raise it."
+            )
+
+
+def _numa(found: Sequence[Member]) -> Iterator[str]:
+    nodes: dict[str, set[int]] = defaultdict(set)
+    for member in found:
+        nodes[member.port].add(member.found.numa_node)
+    for port, numbers in nodes.items():
+        if len(numbers) > 1:
+            listed = " and ".join(map(str, sorted(numbers)))
+            yield f"bond {port} spans NUMA nodes {listed}: packets cross between them, which costs throughput."
+
+
+def _internal(wish: Mapping[str, Any]) -> Iterator[str]:
+    if wish["namespace_port"] != "internal":
+        return
+    for namespace in wish["namespaces"]:
+        for port in namespace["ports"]:
+            if port["mtu"] > PLAIN_MTU:
+                yield (
+                    f"port {port['name']} of namespace {namespace['name']}: Open vSwitch 3 cuts frames above "
+                    f"{PLAIN_MTU} bytes from an internal port outside the root namespace. Prefer "
+                    "ovs_dpdk_namespace_port: veth."
+                )
+
+
+# --- afterwards ------------------------------------------------------------------------------------
+
+
+def shortcomings(host: Host, members: Sequence[Member]) -> list[str]:
+    """What is not, or not yet, as it was wanted."""
+    daemon = host.vswitchd
+    if daemon.pid is None:  # whatever the database says is then of the past
+        return ["ovs-vswitchd is not running. Look at: systemctl status ovs-vswitchd."]
+    if not (daemon.executable or "").endswith(PROGRAM):
+        return [f"the running ovs-vswitchd is {daemon.executable}, which has no DPDK."]
+    if not daemon.initialized:
+        return [f"ovs-vswitchd could not initialize DPDK. Look at {LOG}."]
+    return [problem for member in members for problem in _shortcomings_of(member, host)]
+
+
+def _shortcomings_of(member: Member, host: Host) -> Iterator[str]:
+    if not member.nic or member.nic.driver != DRIVER:
+        yield f"NIC {member} is bound to {member.nic and member.nic.driver}, not to {DRIVER}."
+    interface = next((row for row in host.vswitchd.interfaces if row.name == member.name), None)
+    if interface is None:
+        yield f"NIC {member} is not in Open vSwitch's database."
+    elif interface.error:
+        yield f"NIC {member}: {interface.error}."
+    elif interface.mtu != member.mtu:
+        yield f"NIC {member} has MTU {interface.mtu} instead of {member.mtu}."
+    # Only a bond of two or more is one to Open vSwitch.
+    if host.vswitchd.bonds.get(member.port, {}).get(member.name) is False:
+        yield (
+            f"bond {member.port}: member {member.name} is disabled (link {interface and interface.link_state}). "
+            "With LACP, the switch's ports must be in a LACP bond too."
+        )

@@ -1,0 +1,324 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a host has for DPDK: read from sysfs, procfs, iproute2 and Open vSwitch; nothing is changed."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovsdb_client import OvsdbClient, OvsdbError
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovsdb_plan import decoded, members
+
+NETWORK_CLASS = "0x02"  # of PCI's class codes: network controllers
+INTERFACES = "etc/dpdk/interfaces"
+MAC = re.compile(r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b")
+RunCommand = Callable[[list[str]], tuple[int, str, str]]
+
+
+@dataclass(frozen=True)
+class Nic:
+    """A network card on the PCI bus. `uses` says in words what the host uses it for."""
+
+    pci: str
+    mac: str | None = None
+    netdev: str | None = None
+    driver: str | None = None
+    device: str = ""
+    numa_node: int = 0
+    iommu_group: str | None = None
+    max_mtu: int | None = None
+    uses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class HugePages:
+    """Pages of one size on one NUMA node."""
+
+    node: int
+    size_kb: int
+    total: int
+    free: int
+
+
+@dataclass(frozen=True)
+class OvsInterface:
+    """An interface in Open vSwitch's database and where it stands."""
+
+    name: str
+    port: str
+    bridge: str
+    devargs: str | None = None
+    mac: str | None = None
+    error: str | None = None
+    mtu: int | None = None
+    link_state: str | None = None
+
+
+@dataclass(frozen=True)
+class Vswitchd:
+    """The daemon. `initialized` is what the database says, which outlives the daemon; `pid` tells whether it lives."""
+
+    pid: int | None = None
+    executable: str | None = None
+    started: int | None = None
+    initialized: bool = False
+    dpdk_version: str | None = None
+    ovs_version: str | None = None
+    other_config: dict[str, str] = field(default_factory=dict)
+    interfaces: tuple[OvsInterface, ...] = ()
+    bonds: dict[str, dict[str, bool]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Host:
+    nics: tuple[Nic, ...] = ()
+    numa_nodes: tuple[int, ...] = (0,)
+    hugepages: tuple[HugePages, ...] = ()
+    kernel_options: tuple[str, ...] = ()
+    has_vfio: bool = True
+    vswitchd: Vswitchd = field(default_factory=Vswitchd)
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def read_host(run: RunCommand, root: str = "/") -> Host:
+    base = Path(root)
+    vswitchd = read_vswitchd(run, base)
+    return Host(
+        nics=tuple(read_nics(run, base, vswitchd)),
+        numa_nodes=tuple(sorted(int(p.name[4:]) for p in base.glob("sys/devices/system/node/node[0-9]*"))) or (0,),
+        hugepages=tuple(read_hugepages(base)),
+        kernel_options=tuple(_text(base / "proc/cmdline").split()),
+        has_vfio=has_vfio(base),
+        vswitchd=vswitchd,
+    )
+
+
+# --- memory and modules ----------------------------------------------------------------------------
+
+
+def read_hugepages(base: Path) -> Iterator[HugePages]:
+    for pages in sorted(base.glob("sys/devices/system/node/node[0-9]*/hugepages/hugepages-*kB")):
+        yield HugePages(
+            node=int(pages.parent.parent.name[4:]),
+            size_kb=int(pages.name.removeprefix("hugepages-").removesuffix("kB")),
+            total=int(_text(pages / "nr_hugepages") or 0),
+            free=int(_text(pages / "free_hugepages") or 0),
+        )
+
+
+def has_vfio(base: Path) -> bool:
+    """Whether vfio-pci is loaded, built in, or a file that modprobe would find."""
+    if (base / "sys/bus/pci/drivers/vfio-pci").exists():
+        return True
+    modules = base / "lib/modules" / os.uname().release
+    listed = _text(modules / "modules.builtin").splitlines() + _text(modules / "modules.dep").splitlines()
+    paths = [line.split(":")[0] for line in listed if "/vfio-pci.ko" in line]
+    return any(path in _text(modules / "modules.builtin") or (modules / path).exists() for path in paths)
+
+
+# --- network cards ---------------------------------------------------------------------------------
+
+
+def read_nics(run: RunCommand, base: Path, vswitchd: Vswitchd) -> Iterator[Nic]:
+    links = {link["ifname"]: link for link in _ip(run, "-details", "link", "show")}
+    uses = Uses(base, run)
+    remembered = {interface.devargs: interface.mac for interface in vswitchd.interfaces if interface.devargs}
+    remembered |= parse_interfaces(_text(base / INTERFACES))
+    for device in sorted((base / "sys/bus/pci/devices").glob("*")):
+        if not _text(device / "class").startswith(NETWORK_CLASS):
+            continue
+        netdev = _netdev(device)
+        link = links.get(netdev or "", {})
+        yield Nic(
+            pci=device.name,
+            # A member of a bond shows the bond's address; its own is the permanent one.
+            mac=link.get("permaddr") or link.get("address") or remembered.get(device.name),
+            netdev=netdev,
+            driver=_target(device / "driver"),
+            device=f"{_text(device / 'vendor')[2:]}:{_text(device / 'device')[2:]}",
+            numa_node=max(0, int(_text(device / "numa_node") or 0)),
+            iommu_group=_target(device / "iommu_group"),
+            max_mtu=link.get("max_mtu"),
+            uses=uses.of(netdev) if netdev else (),
+        )
+
+
+def parse_interfaces(text: str) -> dict[str, str]:
+    """MAC by PCI address from /etc/dpdk/interfaces: the role notes it above each card, which loses it when bound."""
+    found: dict[str, str] = {}
+    mac = None
+    for line in text.splitlines():
+        if line.startswith("#"):
+            match = MAC.search(line.lower())
+            mac = match.group() if match else None
+        elif mac and line.split()[:1] == ["pci"]:
+            found[line.split()[1]] = mac
+            mac = None
+    return found
+
+
+def _netdev(device: Path) -> str | None:
+    """virtio has a level of its own between the PCI device and its network device."""
+    found = [*device.glob("net/*"), *device.glob("virtio*/net/*")]
+    return found[0].name if found else None
+
+
+class Uses:
+    """What the host uses its network devices for."""
+
+    def __init__(self, base: Path, run: RunCommand) -> None:
+        self._base = base
+        self._routes = [route for family in ("-4", "-6") for route in _ip(run, family, "route", "show", "table", "all")]
+        self._ssh = ssh_connection(base)
+        self._addresses = {
+            address["local"]: link["ifname"]
+            for link in _ip(run, "address", "show") for address in link.get("addr_info", []) if "local" in address
+        }
+
+    def of(self, netdev: str) -> tuple[str, ...]:
+        devices = {netdev, *self._uppers(netdev)}
+        found = []
+        if any(route.get("dst") == "default" and route.get("dev") in devices for route in self._routes):
+            found.append("carries the default route")
+        if self._ssh and self._addresses.get(self._ssh[1]) in devices:
+            found.append(f"carries the SSH connection from {self._ssh[0]}")
+        networks = sorted({r["dst"] for r in self._routes if r.get("dev") in devices and _is_network(r)})
+        if networks:
+            found.append(f"carries the route to {', '.join(networks)}")
+        master = _target(self._base / "sys/class/net" / netdev / "master")
+        if master:
+            found.append(f"belongs to {master}")
+        return tuple(found)
+
+    def _uppers(self, netdev: str) -> Iterator[str]:
+        """VLANs, bonds and bridges that stand on the device, and what stands on them."""
+        for link in (self._base / "sys/class/net" / netdev).glob("upper_*"):
+            name = link.name.removeprefix("upper_")
+            yield name
+            yield from self._uppers(name)
+
+
+def _is_network(route: dict[str, Any]) -> bool:
+    if route.get("type", "unicast") != "unicast" or route["dst"] == "default":
+        return False
+    network = ipaddress.ip_network(route["dst"], strict=False)
+    return not (network.is_link_local or network.is_multicast)
+
+
+def ssh_connection(base: Path, pid: int | None = None) -> tuple[str, str] | None:
+    """Client and server address of the SSH session that runs this, looked up through sudo and the like."""
+    pid = pid or os.getpid()
+    while pid > 1:
+        process = base / "proc" / str(pid)
+        match = re.search(r"(?:^|\0)SSH_CONNECTION=(\S+) \d+ (\S+) \d+", _text(process / "environ"))
+        if match:
+            return match.group(1), match.group(2)
+        parent = re.search(r"^PPid:\s*(\d+)", _text(process / "status"), re.MULTILINE)
+        pid = int(parent.group(1)) if parent else 0
+    return None
+
+
+# --- Open vSwitch ----------------------------------------------------------------------------------
+
+
+def read_vswitchd(run: RunCommand, base: Path) -> Vswitchd:
+    pid, executable, started = _process(base)
+    row: dict[str, Any] = {}
+    interfaces: tuple[OvsInterface, ...] = ()
+    try:
+        with OvsdbClient(str(base / "run/openvswitch/db.sock"), timeout=5) as client:
+            row = client.select("Open_vSwitch", ["dpdk_initialized", "dpdk_version", "ovs_version", "other_config"])[0]
+            interfaces = tuple(_interfaces(client))
+    except OvsdbError:
+        pass  # not installed, or stopped: then it uses no card
+    return Vswitchd(
+        pid=pid,
+        executable=executable,
+        started=started,
+        initialized=row.get("dpdk_initialized", False),
+        dpdk_version=decoded(row.get("dpdk_version")),
+        ovs_version=decoded(row.get("ovs_version")),
+        other_config=decoded(row.get("other_config")) or {},
+        interfaces=interfaces,
+        bonds=_bonds(run) if pid else {},
+    )
+
+
+def _process(base: Path) -> tuple[int | None, str | None, int | None]:
+    """Process id, executable and start time (in clock ticks after boot) of the daemon that lives."""
+    for file in sorted(base.glob("run/openvswitch/ovs-vswitchd*.pid")):
+        pid = int(_text(file) or 0)
+        stat = _text(base / "proc" / str(pid) / "stat")
+        if pid and stat:
+            executable = os.readlink(base / "proc" / str(pid) / "exe")
+            return pid, executable, int(stat.rpartition(")")[2].split()[19])
+    return None, None, None
+
+
+def _interfaces(client: OvsdbClient) -> Iterator[OvsInterface]:
+    columns = ["_uuid", "name", "options", "mac_in_use", "error", "mtu", "link_state"]
+    rows = {decoded(row["_uuid"]): row for row in client.select("Interface", columns)}
+    ports = {decoded(row["_uuid"]): row for row in client.select("Port", ["_uuid", "name", "interfaces"])}
+    for bridge in client.select("Bridge", ["name", "ports"]):
+        for port in (ports[uuid] for uuid in members(bridge["ports"])):
+            for row in (rows[uuid] for uuid in members(port["interfaces"])):
+                yield OvsInterface(
+                    name=row["name"],
+                    port=port["name"],
+                    bridge=bridge["name"],
+                    devargs=decoded(row["options"]).get("dpdk-devargs"),
+                    mac=decoded(row["mac_in_use"]),
+                    error=decoded(row["error"]),
+                    mtu=decoded(row["mtu"]),
+                    link_state=decoded(row["link_state"]),
+                )
+
+
+def _bonds(run: RunCommand) -> dict[str, dict[str, bool]]:
+    """Of each bond its members and whether they are enabled."""
+    code, out, _error = run(["ovs-appctl", "--timeout=5", "bond/show"])
+    return parse_bonds(out) if code == 0 else {}
+
+
+def parse_bonds(text: str) -> dict[str, dict[str, bool]]:
+    bonds: dict[str, dict[str, bool]] = {}
+    for line in text.splitlines():
+        if match := re.match(r"---- (\S+) ----", line):
+            bond = bonds.setdefault(match.group(1), {})
+        elif match := re.match(r"(?:member|slave) (\S+): (enabled|disabled)", line):
+            bond[match.group(1)] = match.group(2) == "enabled"
+    return bonds
+
+
+# --- small things ----------------------------------------------------------------------------------
+
+
+def _ip(run: RunCommand, *arguments: str) -> list[dict[str, Any]]:
+    code, out, error = run(["ip", "-json", *arguments])
+    if code:
+        raise OSError(f"ip {' '.join(arguments)}: {error.strip()}")
+    return json.loads(out or "[]")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _target(link: Path) -> str | None:
+    try:
+        return os.path.basename(os.readlink(link))
+    except OSError:
+        return None

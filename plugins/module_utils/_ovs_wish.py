@@ -1,0 +1,129 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pure decisions about a DPDK network: which cards are meant, and what Open vSwitch is to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import Host, Nic, Vswitchd
+
+VETH_SUFFIX = "-br"  # of the end of the pair that is a port of the bridge
+
+
+@dataclass(frozen=True)
+class Member:
+    """A card that is wanted as an interface: its name there, where it shall stand, and the card once it is found."""
+
+    name: str
+    bridge: str
+    port: str
+    mtu: int
+    mac: str | None
+    pci: str | None
+    nic: Nic | None = None
+
+    @property
+    def found(self) -> Nic:
+        if self.nic is None:
+            raise LookupError(f"{self.name}: the card was not found")
+        return self.nic
+
+    def __str__(self) -> str:
+        known = [self.nic.pci, self.nic.netdev] if self.nic else [self.pci or self.mac]
+        return f"{self.name} ({', '.join(word for word in known if word)})"
+
+
+def resolve(bridges: Sequence[Mapping[str, Any]], nics: Sequence[Nic]) -> list[Member]:
+    by_pci = {nic.pci: nic for nic in nics}
+    by_mac = {nic.mac: nic for nic in nics if nic.mac}
+    return [
+        replace(member, nic=by_pci.get(member.pci) if member.pci else by_mac.get(member.mac or ""))
+        for member in _members(bridges)
+    ]
+
+
+def _members(bridges: Sequence[Mapping[str, Any]]) -> Iterator[Member]:
+    for bridge in bridges:
+        for port in bridge["ports"]:
+            for nic in port["nics"]:
+                mac, pci = (nic.get("mac") or "").lower() or None, full_pci(nic.get("pci"))
+                yield Member(nic["name"], bridge["name"], port["name"], port["mtu"], mac, pci)
+
+
+def full_pci(address: str | None) -> str | None:
+    """A PCI address with its domain, which lspci leaves out."""
+    if not address:
+        return None
+    return address.lower() if address.count(":") == 2 else f"0000:{address.lower()}"
+
+
+def missing_options(host: Host, wanted: Sequence[str]) -> list[str]:
+    return [option for option in wanted if option not in host.kernel_options]
+
+
+def startup_config(wish: Mapping[str, Any], members: Sequence[Member]) -> dict[str, str | None]:
+    """Keys that ovs-vswitchd reads when it starts; null where the wish leaves the decision to Open vSwitch."""
+    allowed = [word for member in members if member.nic for word in ("-a", member.nic.pci)]
+    return {
+        "dpdk-init": "true",
+        "dpdk-extra": " ".join([*allowed, *wish["extra"].split()]) or None,
+        "dpdk-lcore-mask": wish["lcore_mask"] or None,
+        "dpdk-socket-mem": ",".join(map(str, wish["socket_mem"])) or None,
+    }
+
+
+def running_config(wish: Mapping[str, Any]) -> dict[str, str | None]:
+    """Keys that a running ovs-vswitchd takes."""
+    return {"pmd-cpu-mask": wish["pmd_cpu_mask"] or None, **wish["other_config"]}
+
+
+def desired_bridges(wish: Mapping[str, Any], members: Sequence[Member]) -> list[dict[str, Any]]:
+    """Bridges as module ovsdb takes them: the bonds of DPDK interfaces and the ports of the namespaces."""
+    return [
+        {
+            "name": bridge["name"],
+            "datapath_type": "netdev",
+            "ports": [
+                *(_dpdk_port(port, members) for port in bridge["ports"]),
+                *_namespace_ports(wish, bridge["name"]),
+            ],
+        }
+        for bridge in wish["bridges"]
+    ]
+
+
+def _dpdk_port(port: Mapping[str, Any], all_members: Sequence[Member]) -> dict[str, Any]:
+    members = [member for member in all_members if member.port == port["name"] and member.nic]
+    row: dict[str, Any] = {
+        "name": port["name"],
+        "interfaces": [
+            {"name": m.name, "type": "dpdk", "options": {"dpdk-devargs": m.found.pci}, "mtu_request": m.mtu}
+            for m in members
+        ],
+    }
+    if len(members) > 1:
+        row |= {"bond_mode": port["bond_mode"], "lacp": port["lacp"], "other_config": {"lacp-time": port["lacp_time"]}}
+    return row
+
+
+def _namespace_ports(wish: Mapping[str, Any], bridge: str) -> Iterator[dict[str, Any]]:
+    for namespace in wish["namespaces"]:
+        for port in namespace["ports"]:
+            if port["bridge"] == bridge:
+                is_veth = wish["namespace_port"] == "veth"
+                name, kind = (port["name"] + VETH_SUFFIX, "") if is_veth else (port["name"], "internal")
+                yield {"name": name, "tag": port["tag"], "interfaces": [{"name": name, "type": kind}]}
+
+
+def leftovers(wish: Mapping[str, Any], daemon: Vswitchd) -> list[dict[str, Any]]:
+    """Namespace ports of the kind that is not wanted any more; they go before those of the other kind come."""
+    suffix = "" if wish["namespace_port"] == "veth" else VETH_SUFFIX
+    names = {port["name"] + suffix for namespace in wish["namespaces"] for port in namespace["ports"]}
+    return [
+        {"name": row.bridge, "ports": [{"name": row.port, "state": "absent"}]}
+        for row in daemon.interfaces if row.name in names
+    ]

@@ -1,0 +1,365 @@
+#!/usr/bin/python
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ovs_dpdk_plan
+short_description: Check a DPDK network against the host and work out what to configure
+version_added: 0.1.0
+description:
+  - Finds the network cards that are named by MAC or PCI address, and fails with every reason why they, the hugepages,
+    the IOMMU or the names cannot serve. Nothing is changed.
+  - What it returns is what M(openstack_ha.masakari.ovsdb) takes.
+author:
+  - openstack_ha.masakari contributors (@openstack-ha)
+requirements:
+  - iproute2
+options:
+  state:
+    description:
+      - V(absent) finds the cards and returns what takes the network down; nothing speaks against that.
+    type: str
+    choices: [present, absent]
+    default: present
+  bridges:
+    description: Bridges in user space with their DPDK ports.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the bridge.
+        type: str
+        required: true
+      ports:
+        description: Ports made of network cards; a port of two or more is a bond.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the port or bond.
+            type: str
+            required: true
+          bond_mode:
+            description: How a bond spreads the traffic.
+            type: str
+            choices: [active-backup, balance-slb, balance-tcp]
+            default: active-backup
+          lacp:
+            description: Whether a bond negotiates by LACP. V(balance-tcp) needs it.
+            type: str
+            choices: [active, passive, 'off']
+            default: 'off'
+          lacp_time:
+            description:
+              - How often LACP speaks, each second or each 30 seconds; a link is given up after three times that.
+            type: str
+            choices: [fast, slow]
+            default: slow
+          mtu:
+            description: MTU of the cards in bytes.
+            type: int
+            default: 1500
+          nics:
+            description: The network cards, each named by either its MAC or its PCI address.
+            type: list
+            elements: dict
+            required: true
+            suboptions:
+              name:
+                description: Name of the interface in Open vSwitch.
+                type: str
+                required: true
+              mac:
+                description: MAC address of the card.
+                type: str
+              pci:
+                description: PCI address of the card, with or without the domain.
+                type: str
+  namespaces:
+    description: Network namespaces with ports on the bridges.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the namespace.
+        type: str
+        required: true
+      ports:
+        description: Ports in the namespace.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          name:
+            description: Name of the network device in the namespace.
+            type: str
+            required: true
+          bridge:
+            description: Bridge it is a port of.
+            type: str
+            required: true
+          tag:
+            description: VLAN, 1 to 4094. When it is omitted, the port is a trunk.
+            type: int
+          mtu:
+            description: MTU in bytes.
+            type: int
+            default: 1500
+          addresses:
+            description: Addresses with prefix length.
+            type: list
+            elements: str
+            default: []
+  namespace_port:
+    description: What a port in a namespace is, a pair of veth devices or an internal port of Open vSwitch.
+    type: str
+    choices: [veth, internal]
+    default: veth
+  kernel_options:
+    description: Options the kernel shall have been started with.
+    type: list
+    elements: str
+    default: []
+  socket_mem:
+    description: Memory in MiB to take from the hugepages at start, a value for each NUMA node.
+    type: list
+    elements: int
+    default: []
+  pmd_cpu_mask:
+    description: CPUs of the poll mode threads, as a hexadecimal mask.
+    type: str
+    default: ''
+  lcore_mask:
+    description: CPUs of DPDK's other threads, as a hexadecimal mask.
+    type: str
+    default: ''
+  extra:
+    description: Further arguments for DPDK's environment abstraction layer.
+    type: str
+    default: ''
+  other_config:
+    description: Further keys of C(other_config) that a running C(ovs-vswitchd) takes.
+    type: dict
+    default: {}
+  settle:
+    description:
+      - Seconds within which the network must be as wanted, with every bond member enabled; the module fails with what
+        is not. With V(0) it does not look, for use before the network is configured.
+    type: int
+    default: 0
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and predict the change without making it.
+    support: full
+    details:
+      - This module does not modify state.
+  diff_mode:
+    description: Tells in diff mode what has changed, or would change in C(check_mode).
+    support: N/A
+    details:
+      - This module does not modify state.
+seealso:
+  - module: openstack_ha.masakari.ovsdb
+  - module: openstack_ha.masakari.ovs_dpdk_info
+"""
+
+EXAMPLES = r"""
+- name: Check the network before anything is changed
+  openstack_ha.masakari.ovs_dpdk_plan:
+    bridges:
+      - name: br-test
+        ports:
+          - name: dpdk-bond0
+            bond_mode: balance-tcp
+            lacp: active
+            mtu: 9000
+            nics:
+              - {name: dpdk-nic1, mac: "a0:36:9f:dd:31:bc"}
+              - {name: dpdk-nic2, mac: "a0:36:9f:dd:31:be"}
+    socket_mem: [4096, 4096]
+  register: plan
+
+- name: Configure it
+  openstack_ha.masakari.ovsdb:
+    bridges: "{{ plan.bridges }}"
+"""
+
+RETURN = r"""
+missing_kernel_options:
+  description: Those of O(kernel_options) the kernel was not started with. A reboot is due when there are any.
+  returned: success
+  type: list
+  elements: str
+  sample: [intel_iommu=on]
+nics:
+  description: The network cards that were named.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name: {description: Name of the interface., type: str, sample: dpdk-nic1}
+    pci: {description: PCI address., type: str, sample: "0000:03:00.0"}
+    mac: {description: MAC address., type: str, sample: "a0:36:9f:dd:31:bc"}
+    driver: {description: Driver the card is bound to., type: str, sample: ixgbe}
+    bond: {description: "Name of the bond it belongs to, or V(null).", type: str, sample: dpdk-bond0}
+startup_config:
+  description: Keys of C(other_config) that C(ovs-vswitchd) reads when it starts.
+  returned: success
+  type: dict
+  sample: {dpdk-init: "true", dpdk-extra: "-a 0000:03:00.0 -a 0000:03:00.1", dpdk-socket-mem: "4096,4096"}
+running_config:
+  description: Keys of C(other_config) that a running C(ovs-vswitchd) takes.
+  returned: success
+  type: dict
+  sample: {pmd-cpu-mask: "0x2"}
+bridges:
+  description: Bridges as O(openstack_ha.masakari.ovsdb#module:bridges) takes them.
+  returned: success
+  type: list
+  elements: dict
+leftovers:
+  description:
+    - Ports that stand there from the other kind of O(namespace_port), in the form of RV(bridges); empty when none does.
+  returned: success
+  type: list
+  elements: dict
+vswitchd:
+  description: The daemon, as M(openstack_ha.masakari.ovs_dpdk_info) tells it.
+  returned: success
+  type: dict
+"""
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_guards import (
+    Findings,
+    judge,
+    shortcomings,
+)
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import Host, read_host
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_wish import (
+    Member,
+    desired_bridges,
+    leftovers,
+    missing_options,
+    resolve,
+    running_config,
+    startup_config,
+)
+
+NIC = {"name": {"type": "str", "required": True}, "mac": {"type": "str"}, "pci": {"type": "str"}}
+PORT = {
+    "name": {"type": "str", "required": True},
+    "bond_mode": {
+        "type": "str", "choices": ["active-backup", "balance-slb", "balance-tcp"], "default": "active-backup",
+    },
+    "lacp": {"type": "str", "choices": ["active", "passive", "off"], "default": "off"},
+    "lacp_time": {"type": "str", "choices": ["fast", "slow"], "default": "slow"},
+    "mtu": {"type": "int", "default": 1500},
+    "nics": {
+        "type": "list", "elements": "dict", "required": True, "options": NIC,
+        "mutually_exclusive": [("mac", "pci")], "required_one_of": [("mac", "pci")],
+    },
+}
+BRIDGE = {
+    "name": {"type": "str", "required": True},
+    "ports": {"type": "list", "elements": "dict", "default": [], "options": PORT},
+}
+NAMESPACE_PORT = {
+    "name": {"type": "str", "required": True},
+    "bridge": {"type": "str", "required": True},
+    "tag": {"type": "int"},
+    "mtu": {"type": "int", "default": 1500},
+    "addresses": {"type": "list", "elements": "str", "default": []},
+}
+NAMESPACE = {
+    "name": {"type": "str", "required": True},
+    "ports": {"type": "list", "elements": "dict", "default": [], "options": NAMESPACE_PORT},
+}
+SPEC: dict[str, Any] = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "bridges": {"type": "list", "elements": "dict", "default": [], "options": BRIDGE},
+    "namespaces": {"type": "list", "elements": "dict", "default": [], "options": NAMESPACE},
+    "namespace_port": {"type": "str", "choices": ["veth", "internal"], "default": "veth"},
+    "kernel_options": {"type": "list", "elements": "str", "default": []},
+    "socket_mem": {"type": "list", "elements": "int", "default": []},
+    "pmd_cpu_mask": {"type": "str", "default": ""},
+    "lcore_mask": {"type": "str", "default": ""},
+    "extra": {"type": "str", "default": ""},
+    "other_config": {"type": "dict", "default": {}},
+    "settle": {"type": "int", "default": 0},
+}
+PAUSE = 1  # seconds between two looks at the network
+
+
+def plan(host: Host, wish: dict[str, Any], members: list[Member]) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "missing_kernel_options": missing_options(host, wish["kernel_options"]),
+        "nics": [describe(member, members) for member in members if member.nic],
+        "startup_config": startup_config(wish, members),
+        "running_config": running_config(wish),
+        "bridges": desired_bridges(wish, members),
+        "leftovers": leftovers(wish, host.vswitchd),
+        "vswitchd": asdict(host.vswitchd),
+    }
+    if wish["state"] == "absent":
+        result |= {
+            "startup_config": dict.fromkeys(result["startup_config"]),
+            "running_config": dict.fromkeys(result["running_config"]),
+            "bridges": [{"name": bridge["name"], "state": "absent"} for bridge in wish["bridges"]],
+        }
+    return result
+
+
+def describe(member: Member, members: list[Member]) -> dict[str, Any]:
+    nic = member.found
+    is_bonded = sum(other.port == member.port for other in members) > 1
+    bond = member.port if is_bonded else None
+    return {"name": member.name, "pci": nic.pci, "mac": nic.mac, "driver": nic.driver, "bond": bond}
+
+
+def wait_until_settled(module: AnsibleModule) -> None:
+    deadline = time.monotonic() + module.params["settle"]
+    while True:
+        host = read_host(module.run_command)
+        left = shortcomings(host, resolve(module.params["bridges"], host.nics))
+        if not left:
+            return
+        if time.monotonic() > deadline:
+            module.fail_json(msg=" ".join(left), problems=left)
+        time.sleep(PAUSE)
+
+
+def work(module: AnsibleModule) -> None:
+    if module.params["settle"] and not module.check_mode:
+        wait_until_settled(module)
+    host = read_host(module.run_command)
+    members = resolve(module.params["bridges"], host.nics)
+    is_absent = module.params["state"] == "absent"
+    findings = Findings((), ()) if is_absent else judge(host, module.params, members)
+    for warning in findings.warnings:
+        module.warn(warning)
+    if findings.problems:
+        module.fail_json(msg=" ".join(findings.problems), problems=list(findings.problems))
+    module.exit_json(changed=False, **plan(host, module.params, members))
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
+    try:
+        work(module)
+    except OSError as error:
+        module.fail_json(msg=f"Cannot read the host's network: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -36,6 +36,11 @@ options:
     type: list
     elements: dict
     default: []
+  balancers:
+    description:
+      - Number of full members on which HAProxy runs, all of them or none. With any, an address is only where one runs.
+    type: int
+    default: 0
   remote:
     description:
       - Times of the connections to remote nodes, as C(monitor_interval), C(monitor_timeout), C(start_timeout) and
@@ -75,12 +80,14 @@ def cluster_configuration(
     devices: Sequence[Mapping[str, Any]] = (),
     addresses: Sequence[Mapping[str, Any]] = (),
     *,
+    balancers: int = 0,
     remote: Mapping[str, str],
     fencing_action: str = "off",
 ) -> dict[str, Any]:
     vips = [_vip(address) for address in addresses]
     names = sorted(remotes)
-    single = [*(["vips"] if vips else []), *(device["id"] for device in devices)]
+    single = [*(["vips"] if vips else []), *(["haproxy-clone"] if balancers else []),
+              *(device["id"] for device in devices)]
     return {
         "properties": {
             "symmetric-cluster": False,
@@ -94,12 +101,15 @@ def cluster_configuration(
         "resource_defaults": {"resource-stickiness": 100},
         "resources": [
             *([{"id": "vips", "group": vips}] if vips else []),
+            *([_balancers(balancers)] if balancers else []),
             *(_device(device) for device in devices),
             *(_remote(name, remotes[name], remote) for name in names),
         ],
         "constraints": [
             *(_on_members(f"loc-{name}", [name]) for name in single),
             *([_on_members("loc-remotes", names)] if names else []),  # one rule, whatever their number
+            *([{"id": "col-vips-haproxy", "type": "colocation", "resource": "vips", "with_resource": "haproxy-clone"}]
+              if vips and balancers else []),
         ],
     }
 
@@ -116,6 +126,20 @@ def _vip(address: Mapping[str, Any]) -> dict[str, Any]:
         "agent": "ocf:heartbeat:IPaddr2",
         "attributes": {"ip": address["address"], "cidr_netmask": address["prefix"], "nic": address.get("interface")},
         "operations": [{"name": "monitor", "interval": "10s", "timeout": "20s"}],
+    }
+
+
+def _balancers(members: int) -> dict[str, Any]:
+    return {
+        "id": "haproxy-clone",
+        # Without a maximum there would be one for each remote node to place as well.
+        "meta": {"clone-max": members, "clone-node-max": 1, "interleave": True},
+        "clone": {
+            "id": "haproxy",
+            "agent": "systemd:haproxy",
+            "operations": [{"name": "monitor", "interval": "10s", "timeout": "30s"},
+                           {"name": "start", "timeout": "60s"}, {"name": "stop", "timeout": "60s"}],
+        },
     }
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, openstack_ha.masakari contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cluster and MAAS as the tests see them, and the lab's cables."""
+"""The cluster, its balancer and MAAS as the tests see them, and the lab's cables."""
 
 from __future__ import annotations
 
@@ -15,9 +15,14 @@ from lab import CHECKOUT, connect, wait_until
 MEMBERS = ("infra1", "infra2", "infra3")
 REMOTES = ("compute1", "compute2", "compute3")
 SIMULATOR = "http://172.29.236.1:5240/simulator"
+VIP = "172.29.236.9"
+API = f"https://{VIP}:15868"
+CA = CHECKOUT / ".cache/pki/ca.pem"
 
 
-def on_member(command: str, member: str = "infra1") -> str:
+def on_member(command: str, member: str = "") -> str:
+    """What a command says on a member, the first that runs unless one is named."""
+    member = member or next(name for name in MEMBERS if is_running(name))
     result = connect(member).run(command)
     assert result.succeeded, f"{command}: {result.stdout}{result.stderr}"
     return result.stdout
@@ -32,11 +37,16 @@ def node(name: str) -> dict[str, str]:
     return monitor().find(f".//nodes/node[@name='{name}']").attrib
 
 
+def node_fenced(name: str) -> str:
+    """When the cluster took the node for fenced; 0 once it is back."""
+    state = on_member(f"cibadmin --query --xpath \"//node_state[@uname='{name}']\" || true")
+    return ElementTree.fromstring(state).get("node_fenced", "0") if state.startswith("<") else "0"
+
+
 def is_up(name: str) -> bool:
     """Really: a fenced host reads online while the cluster tries to reach it, but it stays fenced."""
-    state = on_member(f"cibadmin --query --xpath \"//node_state[@uname='{name}']\" || true")
-    fenced = ElementTree.fromstring(state).get("node_fenced", "0") if state.startswith("<") else "0"
-    return node(name)["online"] == "true" and node(name)["unclean"] == "false" and fenced == "0"
+    state = node(name)
+    return (state["online"], state["unclean"]) == ("true", "false") and (name in MEMBERS or node_fenced(name) == "0")
 
 
 def fencings(name: str) -> list[dict[str, str]]:
@@ -47,9 +57,25 @@ def successes(name: str) -> int:
     return sum(event["status"] == "success" for event in fencings(name))
 
 
+def started_on(resource: str) -> set[str]:
+    """Members on which a resource, or an instance of it, runs."""
+    return {place.get("name") for element in monitor().iter("resource") if element.get("id") == resource
+            and (element.get("role"), element.get("failed")) == ("Started", "false") for place in element.iter("node")}
+
+
+def configuration() -> list[str]:
+    return on_member("cibadmin --query --scope=configuration").splitlines()
+
+
 def maas(path: str, method: str = "GET", body: Any = None) -> Any:
     data = f"--header 'Content-Type: application/json' --data '{json.dumps(body)}'" if body is not None else ""
     return json.loads(on_member(f"curl --silent --show-error --fail --request {method} {data} {SIMULATOR}/{path}"))
+
+
+def ask_api(path: str = "/healthcheck", seconds: int = 2) -> str:
+    """The HTTP status at the virtual address, seen from a host that trusts the CA; empty or 000 without an answer."""
+    command = f"curl -s -m {seconds} -o /dev/null -w '%{{http_code}}' --cacert /root/lab-ca.pem {API}{path}"
+    return connect("cloud1").run(command).stdout
 
 
 def podman(*arguments: str) -> str:

@@ -8,4 +8,26 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "masakari" / "tests"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def trusted_ca():
+    """A client of the API has the CA."""
+    from cluster import CA, podman
+
+    podman("cp", str(CA), "cloud1:/root/lab-ca.pem")
+
+
+@pytest.fixture
+def host(request):
+    """A host that the test may let die; MAAS is healed and the host brought back."""
+    from cluster import bring_back, is_running, maas, on_member
+
+    yield request.param
+    maas("faults", "DELETE")
+    on_member("crm_resource --cleanup --resource fence-maas")  # its monitor may have met the fault
+    if not is_running(request.param):
+        bring_back(request.param)

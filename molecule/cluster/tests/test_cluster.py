@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import pytest
-from cluster import MEMBERS, REMOTES, maas, monitor, on_member
-from lab import ansible_playbook, connect
+from cluster import API, CA, MEMBERS, REMOTES, VIP, ask_api, maas, monitor, on_member, started_on
+from lab import ansible_playbook, connect, openstack
 
 SECRETS = ("lab-only-maas-secret", "lab-token")
 
@@ -22,6 +22,29 @@ def test_members_and_remotes_are_online():
 def test_the_fencing_device_runs():
     device = monitor().find(".//resource[@id='fence-maas']")
     assert (device.get("role"), device.get("failed")) == ("Started", "false")
+
+
+def test_balancers_run_on_all_members_and_the_address_is_on_one():
+    assert started_on("haproxy") == set(MEMBERS)
+    assert len(started_on("vip-internal")) == 1
+    [holder] = started_on("vip-internal")
+    assert VIP in connect(holder).run("ip -brief -4 address show").stdout
+
+
+def test_the_api_answers_by_https_at_the_address():
+    token = openstack("token issue")["id"]
+    answer = connect("cloud1").run(
+        f"curl -s --fail --cacert /root/lab-ca.pem -H 'X-Auth-Token: {token}' {API}/v1/segments")
+    assert answer.rc == 0, answer.stderr
+    assert "segments" in answer.stdout
+    assert connect("cloud1").run(f"curl -s {API}/").rc == 60, "the certificate is of a CA that nobody trusts by itself"
+
+
+@pytest.mark.parametrize("host", MEMBERS)
+def test_private_keys_are_for_root_alone(host):
+    pem = connect(host).file("/etc/haproxy/masakari-api.pem")
+    assert (pem.user, pem.mode) == ("root", 0o600)
+    assert (CA.parent / "ca.key").stat().st_mode & 0o777 == 0o600
 
 
 def test_the_configuration_is_valid():
@@ -64,7 +87,7 @@ def test_check_mode_tells_the_truth_and_no_secret():
     ({"locked": True}, "compute2: the machine is locked in MAAS: unlock it"),
     ({"power_type": "manual"}, "compute2: its power type in MAAS is manual"),
 ])
-def test_preflight_stops_before_anything_is_changed(fault, words):
+def test_preflight_of_maas_stops_before_anything_is_changed(fault, words):
     maas("machines/compute2", "PUT", fault)
     try:
         run = ansible_playbook("cluster", "--tags", "never-matches")
@@ -79,3 +102,38 @@ def test_a_node_without_a_device_stops_the_play():
     run = ansible_playbook("cluster", "--limit", "infra1", "--extra-vars", machines)
     assert run.code != 0
     assert "compute2, compute3: no fencing device covers it" in " ".join(run.output.split())
+
+
+@pytest.mark.parametrize("variables, words", [
+    ("{pacemaker_cluster_addresses: []}", "there is no virtual address. Declare one in pacemaker_cluster_addresses"),
+    ("{masakari_haproxy_private_key: ''}", "Only one of masakari_haproxy_certificate"),
+    ("{masakari_haproxy_certificate: /nowhere.pem}", "masakari_haproxy_certificate names /nowhere.pem"),
+])
+def test_preflight_of_the_balancer_stops_before_anything_is_changed(variables, words):
+    run = ansible_playbook("cluster", "--tags", "never-matches", "--extra-vars", variables)
+    assert run.code != 0
+    assert words in " ".join(run.output.split())
+
+
+def test_a_renewed_certificate_loses_no_request():
+    """A client asks without a pause while all members get a new certificate."""
+    served = f"openssl s_client -connect {VIP}:15868 </dev/null 2>/dev/null | openssl x509 -noout -serial"
+    before = on_member(served)
+    client = connect("cloud1")
+    client.run("rm -f /root/stop /root/answers")
+    asking = ("while [ ! -e /root/stop ]; do curl -s -m 10 -o /dev/null -w '%{http_code} %{errormsg}\\n' "
+              f"--cacert /root/lab-ca.pem {API}/healthcheck; done > /root/answers")
+    client.run(f"systemd-run --collect --unit=ask bash -c {asking!r}")
+    try:
+        run = ansible_playbook("cluster", "--tags", "pki", "--extra-vars",
+                               "masakari_pki_days=400 masakari_pki_renew_days=380")
+    finally:
+        client.run("touch /root/stop")
+    assert run.code == 0, run.output[-2000:]
+    assert run.changed == set(MEMBERS)
+    assert on_member(served) != before
+    answers = client.file("/root/answers").content_string.splitlines()
+    print(f"{len(answers)} requests during the renewal")
+    assert len(answers) > 100
+    assert {answer.strip() for answer in answers} == {"200"}
+    assert ask_api() == "200"

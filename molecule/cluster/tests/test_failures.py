@@ -8,22 +8,19 @@ from __future__ import annotations
 import time
 
 import pytest
-from cluster import bring_back, cut_link, cut_power, is_running, maas, podman, successes
+from cluster import ask_api, cut_link, cut_power, is_running, maas, node_fenced, podman, started_on, successes
 from lab import connect, wait_until
 
 
 def fenced_after(host: str, failure: str, before: int, start: float, seconds: float) -> None:
     wait_until(lambda: successes(host) > before, seconds, f"{host} is fenced")
     print(f"{failure} of {host}: fenced after {time.monotonic() - start:.1f} s")
+    assert not is_running(host)
+    wait_until(lambda: node_fenced(host) != "0", 5, f"the cluster takes {host} for fenced")
 
 
-@pytest.fixture
-def host(request):
-    """A host that the test may let die; it is brought back."""
-    yield request.param
-    maas("faults", "DELETE")
-    if not is_running(request.param):
-        bring_back(request.param)
+def kill_daemon(host: str) -> None:
+    connect(host).run("systemctl kill --signal=KILL pacemaker_remote")
 
 
 @pytest.mark.parametrize("host", ["compute3"], indirect=True)
@@ -39,7 +36,6 @@ def test_link_cut_of_a_host_that_runs_on(host):
     before, start = successes(host), time.monotonic()
     cut_link(host)
     fenced_after(host, "link cut", before, start, 120)
-    assert not is_running(host)
 
 
 @pytest.mark.parametrize("host", ["compute3"], indirect=True)
@@ -47,7 +43,7 @@ def test_daemon_killed_while_maas_lies(host):
     """MAAS says off and does nothing: the host, which answers, is not taken for fenced until it really is off."""
     maas(f"machines/{host}", "PUT", {"ignores_power": True, "reports": "off"})
     before, start = successes(host), time.monotonic()
-    connect(host).run("systemctl kill --signal=KILL pacemaker_remote")
+    kill_daemon(host)
     wait_until(lambda: any(entry["machine"] == host and entry["time"] > time.time() - 60 for entry in maas("log")),
                60, "MAAS is told to cut the power")
     time.sleep(15)
@@ -55,3 +51,64 @@ def test_daemon_killed_while_maas_lies(host):
     assert successes(host) == before
     podman("kill", host)
     fenced_after(host, "kill -9 of the daemon, MAAS lying for 15 s", before, start, 150)
+
+
+@pytest.mark.parametrize("host", ["compute2"], indirect=True)
+def test_daemon_killed_while_maas_answers_503_twice(host):
+    maas("faults", "PUT", {"answers": [503, 503]})
+    before, start = successes(host), time.monotonic()
+    kill_daemon(host)
+    fenced_after(host, "kill -9 of the daemon, MAAS answering 503 twice", before, start, 60)
+
+
+@pytest.mark.parametrize("host", ["compute3"], indirect=True)
+def test_daemon_killed_while_maas_is_slow(host):
+    """Its answer comes after 70 s; until then the host runs and nobody says that it was fenced."""
+    maas("faults", "PUT", {"answers": [70.0]})
+    before, start = successes(host), time.monotonic()
+    kill_daemon(host)
+    while time.monotonic() < start + 50:
+        assert is_running(host)
+        assert (successes(host), node_fenced(host)) == (before, "0")
+        time.sleep(5)
+    fenced_after(host, "kill -9 of the daemon, MAAS slow by 70 s", before, start, 120)
+
+
+UNREACHABLE = {"answers": ["break"] * 1000}
+
+
+@pytest.mark.parametrize("host", ["compute2"], indirect=True)
+@pytest.mark.parametrize("path, fault", [
+    ("faults", {"refuse_key": True}),
+    ("machines/compute2", {"answers_null": True}),
+    ("machines/compute2", {"reports": "unknown"}),
+    ("machines/compute2", {"locked": True}),
+    ("faults", UNREACHABLE),
+], ids=["wrong key", "null", "unknown", "locked", "unreachable"])
+def test_a_fault_of_maas_is_never_a_fencing(host, path, fault):
+    """Asked to fence, the cluster fails, says so, and the host runs on."""
+    if fault == {"reports": "unknown"}:
+        fault = {**fault, "ignores_power": True}  # a BMC that does not know does not act either
+    maas(path, "PUT", fault)
+    before, start = successes(host), time.monotonic()
+    answer = connect("infra1").run(f"stonith_admin --fence {host} --timeout 200s")
+    print(f"{fault}: {answer.stderr.strip()} after {time.monotonic() - start:.1f} s"[:200])
+    assert answer.rc != 0
+    assert is_running(host)
+    assert (successes(host), node_fenced(host)) == (before, "0")
+
+
+def test_the_address_outlives_its_holder():
+    [host] = started_on("vip-internal")
+    wait_until(lambda: ask_api() == "200", 30, "the API answers at the address")
+    start = time.monotonic()
+    cut_power(host)
+    try:
+        wait_until(lambda: ask_api() == "200", 30, "the API answers at the address again")
+        print(f"power cut of {host}, which held the address: the API answers after {time.monotonic() - start:.1f} s")
+        [holder] = started_on("vip-internal")
+        assert holder != host
+        assert successes(host)
+    finally:
+        podman("start", host)
+    wait_until(lambda: len(started_on("haproxy")) == 3, 120, f"{host} is back")

@@ -63,16 +63,20 @@ class PodmanPower:
         self.podman = podman
 
     def is_on(self, hostname: str) -> bool:
-        return self.inspect(hostname, "{{.State.Running}}") == "true"
+        return self.exists(hostname) and self.inspect(hostname, "{{.State.Running}}") == "true"
 
     def on(self, hostname: str) -> None:
         self.run("start", hostname)
 
     def off(self, hostname: str) -> None:
-        pid = self.inspect(hostname, "{{.State.Pid}}")
+        pid = self.inspect(hostname, "{{.State.Pid}}") if self.exists(hostname) else "0"
         if pid != "0":
             subprocess.run(["nsenter", "--target", pid, "--net", "ip", "link", "set", "eth0", "down"], check=False)
             self.run("kill", hostname)
+
+    def exists(self, hostname: str) -> bool:
+        """A machine may stand in MAAS before the lab has it."""
+        return subprocess.run([self.podman, "container", "exists", hostname], check=False).returncode == 0
 
     def inspect(self, hostname: str, template: str) -> str:
         return self.run("container", "inspect", "--format", template, hostname)

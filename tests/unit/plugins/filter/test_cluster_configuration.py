@@ -41,6 +41,48 @@ def test_everything_is_let_run_on_members_alone():
     assert configuration["properties"]["symmetric-cluster"] is False
 
 
+def test_balancers_run_on_every_member_and_addresses_beside_one():
+    configuration = cluster_configuration(REMOTES, [], [VIP], balancers=3, remote=TIMES)
+    clone = next(resource for resource in configuration["resources"] if resource["id"] == "haproxy-clone")
+    assert clone["meta"] == {"clone-max": 3, "clone-node-max": 1, "interleave": True}
+    assert clone["clone"]["agent"] == "systemd:haproxy"
+    rules = {rule["id"]: rule for rule in configuration["constraints"]}
+    rule = rules["loc-haproxy-clone"]
+    assert (rule["node_kind"], rule["discovery"], rule["score"]) == ("cluster", "exclusive", "0")
+    assert (rules["col-vips-haproxy"]["resource"], rules["col-vips-haproxy"]["with_resource"]) == (
+        "vips", "haproxy-clone")
+
+
+def test_balancers_without_an_address_have_nothing_beside_them():
+    rules = cluster_configuration({}, balancers=3, remote=TIMES)["constraints"]
+    assert [rule["id"] for rule in rules] == ["loc-haproxy-clone"]
+
+
+def test_another_number_of_members_changes_the_clone_alone():
+    three, two = (_cib.plan(EMPTY, cluster_configuration(REMOTES, [DEVICE], [VIP], balancers=number, remote=TIMES), "o")
+                  for number in (3, 2))
+    differing = [(before, after) for before, after in zip(three.after.splitlines(), two.after.splitlines(), strict=True)
+                 if before != after]
+    assert len(differing) == 1
+    assert 'name="clone-max" value="2"' in differing[0][1]
+
+
+def test_a_fourth_host_changes_nothing_of_the_others():
+    """What the diff shows: the host, its place in the rule, in the device's list and among what is owned."""
+    def configuration(names):
+        device = {**DEVICE, "nodes": {name: name for name in names}}
+        return cluster_configuration({name: f"10.0.0.{name[-1]}" for name in names}, [device], [VIP], balancers=3,
+                                     remote=TIMES)
+    three = _cib.plan(EMPTY, configuration(["compute1", "compute2", "compute3"]), "o")
+    four = _cib.plan(three.next_cib, configuration(["compute1", "compute2", "compute3", "compute4"]), "o")
+    assert four.removed == ()
+    before, after = (set(plan.splitlines()) for plan in (four.before, four.after))
+    assert all("compute4" in line for line in after - before), after - before
+    assert [line.strip().split()[2] for line in before - after] == ['name="pcmk_host_map"']
+    again = _cib.plan(four.next_cib, configuration(["compute1", "compute2", "compute3"]), "o")
+    assert (again.after, again.removed, again.removed_nodes) == (three.after, ("compute4",), ("compute4",))
+
+
 def test_nothing_to_run():
     configuration = cluster_configuration({}, remote=TIMES)
     assert (configuration["resources"], configuration["constraints"]) == ([], [])
@@ -48,7 +90,7 @@ def test_nothing_to_run():
 
 
 def test_the_module_takes_it():
-    configuration = cluster_configuration(REMOTES, [DEVICE], [VIP], remote=TIMES)
+    configuration = cluster_configuration(REMOTES, [DEVICE], [VIP], balancers=3, remote=TIMES)
     plan = _cib.plan(EMPTY, configuration, "owner")
     assert not _cib.plan(plan.next_cib, configuration, "owner").changed
 

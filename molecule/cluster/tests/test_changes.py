@@ -1,0 +1,152 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What changes in a cluster that lives touches nothing else: no fencing, no restart."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from cluster import (
+    MEMBERS,
+    REMOTES,
+    configuration,
+    cut_power,
+    fencings,
+    is_running,
+    is_up,
+    monitor,
+    node,
+    node_fenced,
+    on_member,
+    podman,
+    successes,
+)
+from lab import INVENTORY, ansible_playbook, connect, wait_until
+
+
+def daemons() -> dict[str, str]:
+    """The processes that watch, by host."""
+    return {host: connect(host).run(f"systemctl show --property=MainPID {unit}").stdout
+            for hosts, unit in ((MEMBERS, "pacemaker"), (REMOTES, "pacemaker_remote")) for host in hosts}
+
+
+def all_fencings() -> list[dict[str, str]]:
+    return [event for host in (*MEMBERS, *REMOTES, "compute4") for event in fencings(host)]
+
+
+@pytest.fixture
+def fourth_host(tmp_path):
+    """A host made like the others that nothing runs on, and the inventory that has it."""
+    image = podman("container", "inspect", "--format", "{{.ImageName}}", "infra1")
+    networks = "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}}"
+    network = podman("container", "inspect", "--format", networks, "infra1")
+    podman("run", "--detach", "--name=compute4", "--hostname=compute4", f"--network={network}", "--ip=172.29.236.24",
+           "--systemd=always", "--cap-add=NET_ADMIN,NET_RAW,SYS_NICE,IPC_LOCK,AUDIT_WRITE,SYS_PTRACE", image)
+    inventory = tmp_path / "fourth.yml"
+    inventory.write_text(json.dumps({"masakari_monitor": {"hosts": {"compute4": {
+        "ansible_host": "compute4", "management_address": "172.29.236.24"}}}}))
+    yield inventory
+    podman("rm", "--force", "--time", "0", "compute4")
+
+
+def test_a_fourth_host_comes_and_goes(fourth_host):
+    configured, running, fenced = configuration(), daemons(), all_fencings()
+
+    run = ansible_playbook("cluster", "--inventory", str(INVENTORY), "--inventory", str(fourth_host))
+    assert run.code == 0, run.output[-2000:]
+    wait_until(lambda: is_up("compute4"), 30, "the fourth host is online")
+    added = [line for line in configuration() if line not in configured]
+    assert all("compute4" in line for line in added if "<nvpair" in line or "<primitive" in line), added
+    assert run.changed == {"infra1", "compute4"}
+    assert (daemons(), all_fencings()) == (running, fenced)
+
+    run = ansible_playbook("cluster")
+    assert run.code == 0, run.output[-2000:]
+    assert run.changed == {"infra1"}
+    left = [line for line in configuration() if line not in configured and "<configuration" not in line]
+    assert left == []
+    assert "compute4" not in on_member("cibadmin --query")
+    assert {element.get("name") for element in monitor().findall(".//nodes/node")} == {*MEMBERS, *REMOTES}
+    assert (daemons(), all_fencings()) == (running, fenced)
+
+
+def test_another_key_restarts_the_daemon_under_maintenance():
+    fenced, before = all_fencings(), daemons()
+    connect("compute1").run("echo other >> /etc/pacemaker/authkey")
+    run = ansible_playbook("cluster", "--limit", "compute1")
+    assert run.code == 0, run.output[-2000:]
+    assert run.changed == {"compute1"}
+    assert all_fencings() == fenced
+    assert node("compute1")["maintenance"] == "false"
+    assert {host for host, process in daemons().items() if process != before[host]} == {"compute1"}
+
+
+DEVICES = """
+pacemaker_cluster_devices:
+  - "{{ maas_stonith_device }}"
+  - id: fence-first
+    agent: stonith:fence_maas
+    attributes: {url: "{{ maas_stonith_url }}"}
+    nodes: {compute3: a-machine-that-maas-does-not-know}
+pacemaker_cluster_fencing_levels:
+  - {node: compute3, index: 1, devices: [fence-first]}
+  - {node: compute3, index: 2, devices: [fence-maas]}
+"""
+
+
+@pytest.mark.parametrize("host", ["compute3"], indirect=True)
+def test_the_second_level_fences_when_the_first_fails(host, tmp_path):
+    variables = tmp_path / "devices.yml"
+    variables.write_text(DEVICES)
+    try:
+        run = ansible_playbook("cluster", "--extra-vars", f"@{variables}")
+        assert run.code == 0, run.output[-2000:]
+        before, start = successes(host), time.monotonic()
+        cut_power(host)
+        wait_until(lambda: successes(host) > before, 120, f"{host} is fenced")
+        print(f"power cut of {host}: fenced by the second level after {time.monotonic() - start:.1f} s")
+        logs = [connect(member).file("/var/log/pacemaker/pacemaker.log").content_string for member in MEMBERS]
+        assert any("a-machine-that-maas-does-not-know: MAAS knows no machine of this name" in log for log in logs)
+    finally:
+        run = ansible_playbook("cluster")
+    assert run.code == 0, run.output[-2000:]
+    assert not [line for line in configuration() if "fence-first" in line or "<fencing-level" in line]
+
+
+def test_fencing_proof():
+    run = ansible_playbook("fencing_proof", "--extra-vars", "fencing_proof_host=compute2")
+    assert run.code == 0, run.output[-2000:]
+    assert "compute2 was fenced by infra" in " ".join(run.output.split())
+    assert is_running("compute2")
+    assert (node("compute2")["online"], node_fenced("compute2")) == ("true", "0")
+
+
+@pytest.mark.parametrize("host, words", [
+    ("compute9", "fencing_proof_host compute9 is not in the group masakari_monitor"),
+    ("infra1", "fencing_proof_host infra1 is not in the group masakari_monitor"),
+])
+def test_fencing_proof_of_a_host_that_is_not_watched(host, words):
+    run = ansible_playbook("fencing_proof", "--extra-vars", f"fencing_proof_host={host}")
+    assert run.code != 0
+    assert words in " ".join(run.output.split())
+
+
+def test_a_member_leaves_and_joins_again():
+    """Told so, the cluster forgets a member that was stopped; the next run has it join. Nobody is fenced."""
+    fenced = all_fencings()
+    on_member("systemctl stop pacemaker corosync", "infra3")
+    two = json.dumps({"pacemaker_cluster_remove_members": True, "pacemaker_cluster_members": {
+        "infra1": ["172.29.236.11"], "infra2": ["172.29.236.12"]}})
+    try:
+        run = ansible_playbook("cluster", "--limit", "all:!infra3", "--extra-vars", two)
+        assert run.code == 0, run.output[-2000:]
+        assert {element.get("name") for element in monitor().findall(".//nodes/node")} == {"infra1", "infra2", *REMOTES}
+        assert on_member("corosync-quorumtool -s | grep 'Expected votes'").split()[-1] == "2"
+    finally:
+        run = ansible_playbook("cluster")
+    assert run.code == 0, run.output[-2000:]
+    wait_until(lambda: is_up("infra3"), 60, "infra3 is a member again")
+    assert all_fencings() == fenced

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Pacemaker recorded of a node's fencing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from xml.etree import ElementTree
+
+DOCUMENTATION = r"""
+name: fencing_proof
+short_description: The fencing of a node since a given time, if a device did it and the cluster believes it
+version_added: 0.1.0
+description:
+  - Reads what C(crm_mon) and C(cibadmin) print. A node was fenced when an event says that it was powered off or
+    rebooted with success, at the given time or later, by a device and not on the word of a person, and the cluster has
+    the time in the node's C(node_fenced).
+positional: _input, node
+options:
+  _input:
+    description:
+      - What C(crm_mon --one-shot --fence-history=3 --output-as=xml --include=none,fencing) prints with C(TZ=UTC).
+    type: str
+    required: true
+  node:
+    description: Name of the node.
+    type: str
+    required: true
+  state:
+    description: What C(cibadmin --query --xpath //node_state) prints.
+    type: str
+    required: true
+  since:
+    description: Seconds since the epoch on the clock of the cluster. An earlier fencing proves nothing.
+    type: float
+    required: true
+author: openstack_ha.masakari contributors (@openstack-ha)
+"""
+
+EXAMPLES = r"""
+- name: Stop unless compute1 was fenced
+  ansible.builtin.assert:
+    that: history.stdout | openstack_ha.masakari.fencing_proof('compute1', state=state.stdout, since=1795219726) != {}
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - The last such event with its attributes as crm_mon prints them, and C(node_fenced). Empty without a proof.
+  type: dict
+"""
+
+
+def fencing_proof(history: str, node: str, *, state: str, since: float | str) -> dict[str, str]:
+    start, fenced = float(since), _node_fenced(state, node)
+    proofs = [event for event in _events(history, node) if _proves(event, start)]
+    if not proofs or fenced < int(start):
+        return {}
+    last: dict[str, str] = max(proofs, key=_completed)
+    return {**last, "node_fenced": str(fenced)}
+
+
+def _events(history: str, node: str) -> list[dict[str, str]]:
+    root = _parse(history)
+    # Refused to look, a remote node prints no list and no error status.
+    events = None if root is None else root.find(".//fence_history")
+    return [] if events is None else [dict(event.attrib) for event in events.iter("fence_event")
+                                      if event.get("target") == node]
+
+
+def _proves(event: dict[str, str], since: float) -> bool:
+    return (event.get("action") in ("off", "reboot") and event.get("status") == "success"
+            and event.get("delegate", "a human") != "a human" and _completed(event) >= since)
+
+
+def _completed(event: dict[str, str]) -> float:
+    """Pacemaker 2.1 writes whole seconds, 3.0 microseconds; the zone is Z or an offset, maybe after a blank."""
+    try:
+        moment = datetime.fromisoformat(event.get("completed", "").replace(" Z", "Z").replace("Z", "+00:00")
+                                        .replace(" +", "+").replace(" -", "-"))
+    except ValueError:
+        return 0.0
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _node_fenced(state: str, node: str) -> int:
+    root = _parse(state)
+    found = [] if root is None else [element.get("node_fenced", "") for element in root.iter("node_state")
+                                     if element.get("uname", element.get("id")) == node]
+    return max((int(value) for value in found if value.isdigit()), default=0)
+
+
+def _parse(text: str) -> ElementTree.Element | None:
+    try:
+        return ElementTree.fromstring(text)
+    except ElementTree.ParseError:
+        return None
+
+
+class FilterModule:
+    """Filters of this file."""
+
+    def filters(self) -> dict[str, Any]:
+        return {"fencing_proof": fencing_proof}

@@ -66,6 +66,7 @@ class Run:
     @property
     def recap(self) -> dict[str, dict[str, int]]:
         lines = re.findall(r"^(\S+) +: (ok=.*)$", self.output, re.MULTILINE)
+        assert lines, self.output[-3000:]
         return {host: {k: int(v) for k, v in re.findall(r"(\w+)=(\d+)", counts)} for host, counts in lines}
 
     @property
@@ -75,8 +76,9 @@ class Run:
 
 def ansible_playbook(playbook: str, *arguments: str) -> Run:
     command = ["ansible-playbook", f"playbooks/{playbook}.yml", "--extra-vars", f"@{OPERATOR}", *arguments]
-    environment = os.environ | {"ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+    # Molecule forces colours, which win over a wish for none.
+    plain = {"ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
     if "--inventory" not in arguments:
         command += ["--inventory", str(INVENTORY)]
-    done = subprocess.run(command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=900)
+    done = subprocess.run(command, cwd=CHECKOUT, env=os.environ | plain, capture_output=True, text=True, timeout=900)
     return Run(done.returncode, done.stdout + done.stderr)

@@ -33,6 +33,12 @@ def test_the_request_context_is_mended(name: str) -> None:
     assert "        self.read_deleted = read_deleted\n" not in source
 
 
+@pytest.mark.parametrize("name", INFRA)
+def test_the_client_of_etcd_takes_what_tooz_gives(name: str) -> None:
+    ask = "import etcd3gw; print(etcd3gw.client(api_path='/v3/').get_url('kv'))"
+    assert connect(name).check_output("/usr/bin/python3 -c %s", ask) == "http://localhost:2379/v3/kv"
+
+
 def test_taskflow_has_its_migrations() -> None:
     host = connect("infra1")
     migrations = f"{PACKAGES}/taskflow/persistence/backends/sqlalchemy/alembic"

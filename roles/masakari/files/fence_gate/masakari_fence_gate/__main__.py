@@ -1,0 +1,76 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prove that the engine would run the gate: Masakari skips a task that it cannot load, and evacuates without it.
+
+usage: python -m masakari_fence_gate --config-file /etc/masakari/masakari.conf [--ask-pacemaker]
+
+Loads every task of both flows as the engine does. With --ask-pacemaker Pacemaker is asked as well, with the rights of the
+user who runs this. Exit status 1 and one line for each problem.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+
+GATE = "confirm_host_fenced"
+FLOWS = ("host_auto_failure_recovery_tasks", "host_rh_failure_recovery_tasks")
+
+
+def flow_problems(flow: str, tasks: Mapping[str, Sequence[str]], loaded: set[str]) -> Iterator[str]:
+    """What is wrong with one flow, whose tasks stand under pre, main and post."""
+    named = [task for part in ("pre", "main", "post") for task in tasks.get(part, [])]
+    if named[:1] != [GATE]:
+        yield f"{flow} begins with {named[0] if named else 'nothing'}, not with {GATE}: set pre:[{GATE},...]"
+    for task in named:
+        if task not in loaded:
+            yield f"{flow} names {task}, which cannot be loaded: it would be skipped. Install the package that has it."
+
+
+def loaded_tasks(names: Sequence[str]) -> set[str]:
+    """Which of these tasks the engine can make; those that fail are skipped, as the engine does it."""
+    from stevedore import named
+
+    manager = named.NamedExtensionManager(
+        "masakari.task_flow.tasks", names=list(names), invoke_on_load=True,
+        invoke_kwds={"context": None, "novaclient": None, "update_host_method": None},
+    )
+    return set(manager.names())
+
+
+def problems(config_files: Sequence[str], ask_pacemaker: bool) -> Iterator[str]:
+    import masakari.conf
+    from masakari_fence_gate import options, pacemaker
+    from masakari_fence_gate.proof import Unreadable
+
+    conf = masakari.conf.CONF
+    options.register(conf)
+    conf([], project="masakari", default_config_files=list(config_files))
+    flows = {flow: getattr(conf.taskflow_driver_recovery_flows, flow) for flow in FLOWS}
+    loaded = loaded_tasks(sorted({task for tasks in flows.values() for part in tasks.values() for task in part} | {GATE}))
+    if GATE not in loaded:
+        yield f"{GATE} cannot be loaded: {sys.executable} has no working package masakari_fence_gate."
+    for flow, tasks in flows.items():
+        yield from flow_problems(flow, tasks, loaded)
+    if ask_pacemaker:
+        try:
+            pacemaker.look()
+        except Unreadable as error:
+            yield f"Pacemaker cannot be read: {error}. The user of the engine must be in group haclient, on a member."
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="masakari_fence_gate", description=__doc__.splitlines()[0])
+    parser.add_argument("--config-file", action="append", required=True)
+    parser.add_argument("--ask-pacemaker", action="store_true")
+    arguments = parser.parse_args()
+    found = list(problems(arguments.config_file, arguments.ask_pacemaker))
+    for problem in found:
+        print(problem, file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

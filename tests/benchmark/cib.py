@@ -16,27 +16,31 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.openstack_ha.masakari.plugins.filter.cluster_configuration import cluster_configuration
 from ansible_collections.openstack_ha.masakari.plugins.module_utils import _cib
 
-EMPTY = ('<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.8" epoch="1" num_updates="0" admin_epoch="0">'
-         "<configuration><crm_config/><nodes/><resources/><constraints/></configuration><status/></cib>")
+MEMBERS = ["infra1", "infra2", "infra3"]
+TIMES = {"monitor_interval": "10s", "monitor_timeout": "15s", "start_timeout": "15s", "reconnect_interval": "60s"}
+# Three members online, as the cluster is before the first run of the playbook.
+EMPTY = ('<cib crm_feature_set="3.16.1" validate-with="pacemaker-3.8" epoch="1" num_updates="0" admin_epoch="0"'
+         ' have-quorum="1" dc-uuid="1"><configuration><crm_config/><nodes>'
+         + "".join(f'<node id="{number}" uname="{name}"/>' for number, name in enumerate(MEMBERS, 1))
+         + "</nodes><resources/><constraints/></configuration><status>"
+         + "".join(f'<node_state id="{number}" uname="{name}" in_ccm="true" crmd="online" join="member"'
+                   ' expected="member"/>'
+                   for number, name in enumerate(MEMBERS, 1))
+         + "</status></cib>")
 COMMANDS = (("crm_verify", "--xml-file"), ("crm_simulate", "--run", "--xml-file"))
 
 
 def declaration(hosts: list[str]) -> dict[str, Any]:
-    operations = [{"name": "monitor", "interval": "10s", "timeout": "15s"}, {"name": "start", "timeout": "15s"}]
-    remotes = [{"id": host, "agent": "ocf:pacemaker:remote", "operations": operations,
-                "attributes": {"server": f"{host}.example.org", "reconnect_interval": "60s"}} for host in hosts]
-    device = {"id": "fence-maas", "agent": "stonith:fence_maas", "attributes": {
-        "pcmk_host_list": " ".join(hosts),
-        "url": "http://maas.example.org:5240/MAAS", "pcmk_host_check": "static-list"}}
-    rule = {"type": "location", "node_kind": "cluster", "score": "0"}
-    return {
-        "properties": {"symmetric-cluster": False, "stonith-enabled": True, "stonith-action": "off"},
-        "resources": [device, *remotes],
-        "constraints": [{"id": "loc-device", "resources": ["fence-maas"], **rule},
-                        {"id": "loc-remotes", "resources": hosts, "discovery": "exclusive", **rule}],
-    }
+    """What the playbook declares: remote nodes, one device for all, an address, HAProxy on three members."""
+    device = {"id": "fence-maas", "agent": "stonith:fence_maas", "nodes": {host: host for host in [*MEMBERS, *hosts]},
+              "attributes": {"url": "http://maas.example.org:5240/MAAS", "plugs": " ".join([*MEMBERS, *hosts])}}
+    return cluster_configuration(
+        {host: f"{host}.example.org" for host in hosts}, [device],
+        [{"name": "internal", "address": "203.0.113.9", "prefix": 24}], balancers=len(MEMBERS),
+        remote=TIMES)
 
 
 def timed(what: str, function: Callable[[], Any]) -> Any:

@@ -5,8 +5,8 @@
 
 usage: python -m masakari_fence_gate --config-file /etc/masakari/masakari.conf [--ask-pacemaker]
 
-Loads every task of both flows as the engine does. With --ask-pacemaker Pacemaker is asked as well, with the rights of the
-user who runs this. Exit status 1 and one line for each problem.
+Loads every task of both flows as the engine does. With --ask-pacemaker Pacemaker is asked as well, with the rights of
+the user who runs this. Exit status 1 and one line for each problem.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ def loaded_tasks(names: Sequence[str]) -> set[str]:
 
 def problems(config_files: Sequence[str], ask_pacemaker: bool) -> Iterator[str]:
     import masakari.conf
+
     from masakari_fence_gate import options, pacemaker
     from masakari_fence_gate.proof import Unreadable
 
@@ -49,7 +50,8 @@ def problems(config_files: Sequence[str], ask_pacemaker: bool) -> Iterator[str]:
     options.register(conf)
     conf([], project="masakari", default_config_files=list(config_files))
     flows = {flow: getattr(conf.taskflow_driver_recovery_flows, flow) for flow in FLOWS}
-    loaded = loaded_tasks(sorted({task for tasks in flows.values() for part in tasks.values() for task in part} | {GATE}))
+    named = {task for tasks in flows.values() for part in tasks.values() for task in part}
+    loaded = loaded_tasks(sorted(named | {GATE}))
     if GATE not in loaded:
         yield f"{GATE} cannot be loaded: {sys.executable} has no working package masakari_fence_gate."
     for flow, tasks in flows.items():

@@ -13,9 +13,7 @@ OPTIONS = [
     cfg.IntOpt("timeout", default=300, min=1, help="Seconds to wait for the proof that a host is off."),
     cfg.FloatOpt("interval", default=1, min=0.1, help="Seconds between two looks at the cluster."),
     cfg.IntOpt("window", default=300, min=0, help="Seconds before the notification in which the fencing may lie."),
-    cfg.IntOpt(
-        "max_failed_hosts", default=2, min=1, help="How many hosts of one segment may be down at once for any to be recovered.",
-    ),
+    cfg.IntOpt("max_failed_hosts", default=2, min=1, help="With more hosts of a segment down none is recovered."),
     cfg.BoolOpt("accept_confirmation", default=False, help="Whether `stonith_admin --confirm` of a person is a proof."),
 ]
 

@@ -32,11 +32,12 @@ def run(command: list[str]) -> str:
     environment = {**os.environ, "TZ": "UTC", "LC_ALL": "C"}
     try:
         done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT, check=False,
+            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT,
+            check=False,
         )
     except FileNotFoundError as error:
         raise Unreadable(f"{command[0]} is not installed on this host: it is no member of the cluster") from error
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise Unreadable(f"{command[0]}: {error}") from error
     if done.returncode:
         said = " ".join((done.stderr or done.stdout).split())

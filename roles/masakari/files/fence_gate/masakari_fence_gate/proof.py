@@ -192,7 +192,7 @@ def decide(view: View, host: str, segment: Iterable[str], since: datetime, rules
 
 
 def failed_hosts(view: View, segment: Iterable[str], since: datetime) -> list[str]:
-    """Which of these hosts are down since then, in order. Hosts taken out on purpose and those that never joined are not."""
+    """Which of these hosts are down since then, in order; not those taken out on purpose or never seen."""
     return [name for name in sorted(segment) if name in view.nodes and _has_failed(view.nodes[name], since)]
 
 
@@ -216,9 +216,10 @@ def _proof(view: View, node: Node, since: datetime, rules: Rules) -> Decision:
     if newest.status != "success":
         return _wait(f"the fencing of {node.name} at {at} ended with {newest.status}")
     if newest.action != "off":
-        return _wait(f"{node.name} was fenced at {at} with {newest.action}, after which a host may run again; off is a proof")
+        return _wait(f"{node.name} was fenced at {at} with {newest.action}, after which it may run again: no proof")
     if newest.by_hand and not rules.accept_confirmation:
-        return _wait(f"a person, not a device, said at {at} that {node.name} is off; fence it: stonith_admin --fence {node.name}")
+        cure = f"fence it: stonith_admin --fence {node.name}"
+        return _wait(f"a person, not a device, said at {at} that {node.name} is off; {cure}")
     if not node.fenced:
         return _wait(f"{node.name} was fenced at {at} and has joined the cluster again")
     if node.fenced < int(since.timestamp()):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from lab import ansible_playbook, cloud, openstack
+from lab import ansible_playbook, cloud, connect, openstack
 
 
 @pytest.fixture
@@ -52,6 +52,39 @@ def test_verify_sees_a_segment_that_is_not_as_declared() -> None:
     run = ansible_playbook("verify")
     assert run.code == 0, run.output
     assert run.changed == set()
+
+
+def verify_stops_with(sentence: str, *arguments: str) -> None:
+    run = ansible_playbook("verify", *arguments)
+    assert run.code != 0
+    assert sentence in " ".join(run.output.split()), run.output[-3000:]
+    assert run.changed == set()
+
+
+def test_verify_sees_a_service_that_does_not_run() -> None:
+    connect("infra2").check_output("systemctl stop masakari-engine")
+    try:
+        verify_stops_with("masakari-engine is inactive on infra2")
+    finally:
+        connect("infra2").check_output("systemctl start masakari-engine")
+
+
+def test_verify_sees_a_reserved_host_that_may_take_guests() -> None:
+    cloud("OS_CLOUD=default openstack compute service set --enable compute3 nova-compute")
+    try:
+        verify_stops_with("TASK [openstack_ha.masakari.masakari : Reserved hosts are disabled in Nova]")
+    finally:
+        assert ansible_playbook("segments").changed == {"infra1"}
+
+
+def test_verify_sees_an_api_that_does_not_answer() -> None:
+    nowhere = "--extra-vars=masakari_api_service_port=1"
+    verify_stops_with("TASK [openstack_ha.masakari.masakari : The API of each host answers]", nowhere)
+
+
+def test_verify_sees_a_catalog_that_cannot_be_asked() -> None:
+    nowhere = "--extra-vars=masakari_service_setup_cloud=nowhere"
+    verify_stops_with("TASK [openstack_ha.masakari.masakari : The API answers through the catalog]", nowhere)
 
 
 LINES = """

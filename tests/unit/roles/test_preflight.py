@@ -1,0 +1,68 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What preflight says of operating systems that the lab does not have; all else is tried on the lab."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+VARIABLES = {
+    "masakari_service_password": "unit-only-1",
+    "masakari_container_mysql_password": "unit-only-2",
+    "masakari_oslomsg_rpc_password": "unit-only-3",
+    # The certificate that is missing is the last fault that is found without asking a server.
+    "masakari_backend_ssl": True,
+    "ansible_python_interpreter": sys.executable,
+}
+
+
+def preflight(directory: Path, os_family: str, distribution: str, version: str, **variables: str) -> str:
+    """What preflight prints on a host of that kind; it always stops there."""
+    facts = {
+        "os_family": os_family,
+        "distribution": distribution,
+        "distribution_version": version,
+        "distribution_major_version": version,
+        "python_version": "3.11.2",
+    }
+    role = {"name": "openstack_ha.masakari.masakari", "tasks_from": "preflight"}
+    tasks = [
+        {"ansible.builtin.set_fact": facts | {"cacheable": True}},
+        {"ansible.builtin.import_role": role},
+    ]
+    playbook = directory / "play.yml"
+    playbook.write_text(json.dumps([{"hosts": "infra1", "connection": "local", "gather_facts": False, "tasks": tasks}]))
+    command = ["ansible-playbook", "-i", "infra1,", "-e", json.dumps(VARIABLES | variables), str(playbook)]
+    settings = {
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
+        "ANSIBLE_FORCE_COLOR": "0",
+    }
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True, timeout=120)
+    assert done.returncode != 0, done.stdout
+    return " ".join(done.stdout.split())
+
+
+def test_another_family_is_refused(tmp_path: Path) -> None:
+    said = preflight(tmp_path, "RedHat", "Rocky", "9")
+    assert "infra1 runs Rocky 9, where this role cannot install packages. Use Debian 12 or 13." in said
+
+
+@pytest.mark.parametrize(("version", "warned"), [("11", True), ("13", False)])
+def test_an_untested_release_is_warned_of(tmp_path: Path, version: str, warned: bool) -> None:
+    said = preflight(tmp_path, "Debian", "Debian", version)
+    assert (f"WARNING: Debian {version} on infra1 is not tested here." in said) is warned
+    assert "masakari_user_ssl_cert or masakari_user_ssl_key is not set" in said
+
+
+def test_variables_without_meaning_are_named(tmp_path: Path) -> None:
+    said = preflight(tmp_path, "Debian", "Debian", "13", masakari_git_repo="https://example.org/masakari")
+    assert "WARNING: masakari_git_repo is set and has no meaning here: " in said

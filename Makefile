@@ -1,6 +1,6 @@
 # The two commands: make demo · make test. Each line calls one tool; what a tool does stands with the tool.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test lint sanity units integration molecule long distro cluster ovs-dpdk pairs benchmark changelog pins shell clean
+.PHONY: help bootstrap demo test lint sanity units integration molecule cluster ovs-dpdk pairs benchmark changelog pins shell clean
 
 VENV ?= .venv
 export VENV
@@ -40,14 +40,8 @@ units: bootstrap ## unit tests of plugins and argument specs
 integration: bootstrap ## the modules against a real Keystone and Masakari API from PyPI
 	pytest tests/integration
 
-molecule: bootstrap ## the lab's own tests and the roles on real hosts: scenarios default and masakari
+molecule: bootstrap ## the lab's own tests and the roles on real hosts: scenarios default, masakari, masakari_distro
 	molecule/default/scenarios
-
-long: ## bad input and rolling change, after make molecule (not part of make test yet)
-	pytest molecule/masakari/long
-
-distro: bootstrap ## Masakari from Debian 12's packages (not part of make test yet: it does not pass)
-	molecule/default/scenarios default masakari_distro
 
 cluster: bootstrap ## Pacemaker and fencing on the lab (not part of make test yet)
 	molecule/default/scenarios cluster

@@ -167,11 +167,8 @@ def test_identity() -> None:
     endpoints = {e["Interface"]: e["URL"] for e in openstack("endpoint list --service masakari")}
     assert endpoints == dict.fromkeys(("public", "internal", "admin"), f"{BALANCER}/v1/%(tenant_id)s")
     assert openstack("service show masakari")["type"] == "instance-ha"
-    operator = yaml.safe_load(OPERATOR.read_text())
-    project = operator.get("masakari_service_project_name", "service")
-    roles = openstack(f"role assignment list --user masakari --project {project} --names")
-    wanted = operator.get("masakari_service_role_names", ["admin", "service"])
-    assert {assignment["Role"] for assignment in roles} == set(wanted)
+    roles = openstack("role assignment list --user masakari --project instance-ha --names")
+    assert {assignment["Role"] for assignment in roles} == {"admin", "service", "instance-ha"}
 
 
 # What happens to services --------------------------------------------------------------------

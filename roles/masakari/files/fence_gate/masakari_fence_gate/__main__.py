@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Prove that the engine would run the gate: Masakari skips a task that it cannot load, and evacuates without it.
 
-usage: python -m masakari_fence_gate --config-file /etc/masakari/masakari.conf [--ask-pacemaker]
+usage: python -m masakari_fence_gate [--ask-pacemaker] OPTIONS_OF_THE_ENGINE
 
 Loads every task of both flows as the engine does. With --ask-pacemaker Pacemaker is asked as well, with the rights of
 the user who runs this. Exit status 1 and one line for each problem.
@@ -11,11 +11,11 @@ the user who runs this. Exit status 1 and one line for each problem.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 GATE = "confirm_host_fenced"
+ASK = "--ask-pacemaker"
 FLOWS = ("host_auto_failure_recovery_tasks", "host_rh_failure_recovery_tasks")
 
 
@@ -40,15 +40,17 @@ def loaded_tasks(names: Sequence[str]) -> set[str]:
     return set(manager.names())
 
 
-def problems(config_files: Sequence[str], ask_pacemaker: bool) -> Iterator[str]:
+def problems(options_of_the_engine: Sequence[str], ask_pacemaker: bool) -> Iterator[str]:
     import masakari.conf
+    from oslo_log import log
 
     from masakari_fence_gate import options, pacemaker
     from masakari_fence_gate.proof import Unreadable
 
     conf = masakari.conf.CONF
+    log.register_options(conf)
     options.register(conf)
-    conf([], project="masakari", default_config_files=list(config_files))
+    conf(list(options_of_the_engine), project="masakari")
     flows = {flow: getattr(conf.taskflow_driver_recovery_flows, flow) for flow in FLOWS}
     named = {task for tasks in flows.values() for part in tasks.values() for task in part}
     loaded = loaded_tasks(sorted(named | {GATE}))
@@ -64,11 +66,7 @@ def problems(config_files: Sequence[str], ask_pacemaker: bool) -> Iterator[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="masakari_fence_gate", description=__doc__.splitlines()[0])
-    parser.add_argument("--config-file", action="append", required=True)
-    parser.add_argument("--ask-pacemaker", action="store_true")
-    arguments = parser.parse_args()
-    found = list(problems(arguments.config_file, arguments.ask_pacemaker))
+    found = list(problems([argument for argument in sys.argv[1:] if argument != ASK], ASK in sys.argv))
     for problem in found:
         print(problem, file=sys.stderr)
     return 1 if found else 0

@@ -1,0 +1,439 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masakari's own recovery flows with the fence gate in them: no guest is evacuated before its host is proven off.
+
+Real are Masakari's API and engine, and the gate as the role installs it. Nova is the stub, with guests; Pacemaker is
+three programs of its commands' names on the engine's PATH, which answer as Pacemaker 3.0.0 does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import cloud as cloud_module
+import pytest
+from cloud import VENV, Cloud
+from stub_nova import StubNova
+
+PACKAGE = Path(__file__).resolve().parents[2] / "roles/masakari/files/fence_gate"
+HOSTS = ["compute1", "compute2", "compute3", "compute4"]
+TIMEOUT = 12  # long enough for a loaded machine to be looked at meanwhile
+
+FLOWS = """
+[taskflow_driver_recovery_flows]
+host_auto_failure_recovery_tasks = pre:[confirm_host_fenced,disable_compute_service_task],\
+main:[prepare_HA_enabled_instances_task],post:[evacuate_instances_task]
+host_rh_failure_recovery_tasks = pre:[confirm_host_fenced,disable_compute_service_task],\
+main:[prepare_HA_enabled_instances_task,evacuate_instances_task],post:[]
+"""
+SETTINGS = f"""
+[fence_gate]
+timeout = {TIMEOUT}
+interval = 0.2
+window = 60
+"""
+
+
+class GuestNova(StubNova):
+    """The stub, with servers that can be locked and evacuated."""
+
+    def __init__(self, port: int, hosts: list[str]) -> None:
+        super().__init__(port, hosts)
+        self.servers: dict[str, dict[str, Any]] = {}
+        self.evacuations: list[tuple[float, str, str | None]] = []
+
+        def do_POST(handler: Any) -> None:
+            body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
+            handler._answer(*self.post(handler.path, body))
+
+        self._server.RequestHandlerClass.do_POST = do_POST
+
+    def boot(self, name: str, host: str) -> str:
+        server = str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
+        self.servers[server] = {
+            "id": server, "name": name, "status": "ACTIVE", "metadata": {}, "locked": False, "links": [],
+            "OS-EXT-STS:vm_state": "active", "OS-EXT-STS:task_state": None, "OS-EXT-STS:power_state": 1,
+            "OS-EXT-SRV-ATTR:hypervisor_hostname": host, "OS-EXT-SRV-ATTR:host": host,
+        }
+        return server
+
+    def host_of(self, server: str) -> str:
+        return self.servers[server]["OS-EXT-SRV-ATTR:host"]
+
+    def get(self, path: str, query: dict[str, list[str]]) -> tuple[int, dict[str, Any]]:
+        if path == "/v2.1/servers/detail":
+            here = [s for s in self.servers.values() if query.get("host") in (None, [s["OS-EXT-SRV-ATTR:host"]])]
+            return 200, {"servers": [] if "marker" in query else here}
+        if server := self.servers.get(path.removeprefix("/v2.1/servers/")):
+            return 200, {"server": server}
+        return super().get(path, query)
+
+    def post(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        server = self.servers[path.split("/")[3]]
+        ((action, options),) = body.items()
+        if action in ("lock", "unlock"):
+            server["locked"] = action == "lock"
+        elif action == "evacuate":
+            target = options.get("host")
+            self.evacuations.append((time.time(), server["name"], target))
+            for attribute in ("OS-EXT-SRV-ATTR:hypervisor_hostname", "OS-EXT-SRV-ATTR:host"):
+                server[attribute] = target or "compute2"
+        else:
+            return 400, {"badRequest": {"code": 400, "message": f"no stub for {action}"}}
+        return 202, {}
+
+
+class Pacemaker:
+    """What the cluster would say; `hosts` and `events` are changed by tests and told by tell()."""
+
+    def __init__(self, directory: Path) -> None:
+        self.bin, self._calls = directory / "bin", directory / "calls"
+        self.bin.mkdir()
+        self._directory = directory
+        self._program("crm_mon", f"exec cat {directory}/crm_mon.xml")
+        self._program("cibadmin", f"exec cat {directory}/cib.xml")
+        self.reset()
+
+    def _program(self, name: str, script: str) -> None:
+        (self.bin / name).write_text(f"#!/bin/sh\n{script}\n")
+        (self.bin / name).chmod(0o755)
+
+    def break_hold(self, script: str) -> None:
+        self._program("crm_resource", script)
+
+    def reset(self) -> None:
+        self.hosts: dict[str, dict[str, Any]] = {name: {"online": True, "fenced": 0} for name in HOSTS}
+        self.events: list[str] = []
+        self._calls.write_text("")
+        self._program("crm_resource", f'echo "$@" >>{self._calls}')
+        self.tell()
+
+    @property
+    def calls(self) -> list[str]:
+        return self._calls.read_text().splitlines()
+
+    def lose(self, *hosts: str) -> None:
+        for host in hosts:
+            self.hosts[host]["online"] = False
+        self.tell()
+
+    def fence(self, host: str, status: str = "success", delegate: str = "infra1", ago: int = 0) -> float:
+        now = time.time() - ago
+        completed = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M:%S.%fZ")
+        self.events.insert(0, (
+            f'<fence_event action="off" target="{host}" client="pacemaker-controld.72" origin="infra1" '
+            f'status="{status}" delegate="{delegate}" completed="{completed}"/>'
+        ))
+        if status == "success":
+            self.hosts[host] = {"online": False, "fenced": int(now)}
+        self.tell()
+        return now
+
+    def tell(self) -> None:
+        nodes = "".join(
+            f'<node name="{name}" id="{name}" online="{str(host["online"]).lower()}" unclean="false" '
+            'maintenance="false" type="remote"/>' for name, host in self.hosts.items()
+        )
+        history = f"<fence_history>{''.join(self.events)}</fence_history>" if self.events else ""
+        states = "".join(
+            f'<node_state remote_node="true" id="{name}" uname="{name}" node_fenced="{host["fenced"]}"/>'
+            for name, host in self.hosts.items()
+        )
+        self._write("cib.xml", f'<cib have-quorum="1"><configuration/><status>{states}</status></cib>')
+        self._write("crm_mon.xml", (
+            f'<pacemaker-result api-version="2.38"><nodes>{nodes}</nodes>{history}'
+            '<status code="0" message="OK"/></pacemaker-result>'
+        ))
+
+    def _write(self, name: str, text: str) -> None:
+        new = self._directory / f"{name}.new"
+        new.write_text(text)
+        new.replace(self._directory / name)
+
+
+class GatedCloud(Cloud):
+    """The cloud of the other tests, whose engine has the gate in both flows."""
+
+    nova: GuestNova
+
+    def __init__(self, pacemaker: Pacemaker) -> None:
+        self.pacemaker = pacemaker
+        super().__init__(HOSTS)
+        self.ha = self.connect().instance_ha
+
+    def _write(self, name: str, template: str) -> Path:
+        if name == "masakari.conf":
+            template = template.replace("wait_period_after_service_update = 4", "wait_period_after_service_update = 1")
+            template += FLOWS + SETTINGS
+        return super()._write(name, template)
+
+    def _serve(self, name: str, application: str, *arguments: str, **environment: str) -> None:
+        path = f"{self.pacemaker.bin}:{os.environ['PATH']}"
+        super()._serve(name, application, "--pythonpath", str(PACKAGE), *arguments, PATH=path, **environment)
+
+    def segment(self, method: str, hosts: list[str], reserved: tuple[str, ...] = ()) -> None:
+        segment = self.ha.create_segment(name="S1", recovery_method=method, service_type="COMPUTE")
+        for host in hosts:
+            self.ha.create_host(
+                segment.uuid, name=host, type="COMPUTE", control_attributes="SSH", reserved=host in reserved,
+            )
+
+    def notify(self, host: str) -> str:
+        payload = {"event": "STOPPED", "cluster_status": "OFFLINE", "host_status": "NORMAL"}
+        # A reporter whose clock is far off: its time is no part of the proof.
+        return self.ha.create_notification(
+            type="COMPUTE_HOST", hostname=host, generated_time="2001-01-01T00:00:00", payload=payload,
+        ).notification_uuid
+
+    def status(self, notification: str) -> str:
+        return self.ha.get_notification(notification).status
+
+    def details(self, notification: str) -> dict[str, list[str]]:
+        """Step → what it told."""
+        answer = self.ha.get(f"/notifications/{notification}", microversion="1.1").json()
+        steps: dict[str, list[str]] = {}
+        for step in answer["notification"]["recovery_workflow_details"]:
+            steps.setdefault(step["name"], []).extend(detail["message"] for detail in step["progress_details"])
+        return steps
+
+    def wait_until(self, what: Callable[[], bool], seconds: float = 300) -> None:
+        deadline = time.monotonic() + seconds
+        while not what():
+            assert time.monotonic() < deadline, "it did not come about"
+            time.sleep(0.7)  # each look takes the engine's process its time
+
+    def wait_for(self, notification: str, *statuses: str) -> str:
+        self.wait_until(lambda: self.status(notification) in statuses)
+        return self.status(notification)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatedCloud]:
+    directory = tmp_path_factory.mktemp("fence_gate")
+    with pytest.MonkeyPatch.context() as patch:  # beside the cloud of the other tests, in the same process
+        patch.setattr(cloud_module, "own_directory", lambda: tmp_path_factory.mktemp("gated_cloud"))
+        patch.setattr(cloud_module, "StubNova", GuestNova)
+        cloud = GatedCloud(Pacemaker(directory))
+    yield cloud
+    cloud.close()
+
+
+@pytest.fixture
+def cloud(running: GatedCloud) -> Iterator[GatedCloud]:
+    running.pacemaker.reset()
+    running.nova.servers.clear()
+    running.nova.evacuations.clear()
+    running.reset()
+    yield running
+    # A recovery that failed is tried once more by the engine: it must not meet the next test.
+    ended = ("finished", "failed")
+    running.wait_until(lambda: all(notification.status in ended for notification in running.ha.notifications()))
+
+
+def test_auto_waits_for_the_proof(cloud: GatedCloud) -> None:
+    vm = cloud.nova.boot("vm1", "compute1")
+    cloud.segment("auto", ["compute1", "compute2"])
+    cloud.pacemaker.fence("compute1", ago=3600)  # an old one proves nothing
+    cloud.pacemaker.lose("compute1")
+    notification = cloud.notify("compute1")
+
+    cloud.wait_until(lambda: any("Waiting" in m for m in cloud.details(notification).get("ConfirmHostFencedTask", [])))
+    time.sleep(1)
+    assert cloud.status(notification) == "running"
+    assert cloud.nova.evacuations == [] and cloud.nova.host_of(vm) == "compute1"
+    assert cloud.nova.services["compute1"]["status"] == "enabled"  # nothing at all is touched before
+    assert cloud.pacemaker.calls == []
+    assert list(cloud.details(notification)) == ["ConfirmHostFencedTask"]
+
+    fenced = cloud.pacemaker.fence("compute1")
+    assert cloud.wait_for(notification, "finished", "failed", "error") == "finished"
+    ((evacuated, name, _),) = cloud.nova.evacuations
+    assert name == "vm1" and evacuated > fenced
+    assert cloud.nova.host_of(vm) == "compute2"
+    assert cloud.nova.services["compute1"]["status"] == "disabled"
+    assert cloud.pacemaker.calls == ["--meta --set-parameter=target-role --parameter-value=Stopped --resource=compute1"]
+
+    steps = cloud.details(notification)
+    assert list(steps) == [
+        "ConfirmHostFencedTask", "DisableComputeServiceTask", "PrepareHAEnabledInstancesTask", "EvacuateInstancesTask",
+    ]
+    told = steps["ConfirmHostFencedTask"]
+    assert told[0] == "Asking Pacemaker for proof that host 'compute1' is off"
+    assert told[1].startswith("Waiting for proof: Pacemaker has not fenced compute1 since ")
+    assert told[2].startswith("Proof: compute1 is off, fenced at ") and told[2].endswith("verified by infra1")
+    assert len(told) == 3
+
+
+def test_fenced_before_the_notification(cloud: GatedCloud) -> None:
+    """As when hostmonitor looks every minute: the cluster was quicker. That the host cannot be held stops nothing."""
+    cloud.nova.boot("vm1", "compute1")
+    cloud.segment("auto", ["compute1", "compute2"])
+    cloud.pacemaker.fence("compute1", ago=20)
+    cloud.pacemaker.break_hold("echo No such object >&2; exit 105")
+    notification = cloud.notify("compute1")
+    assert cloud.wait_for(notification, "finished", "failed", "error") == "finished"
+    assert len(cloud.nova.evacuations) == 1
+    asked, held, proof = cloud.details(notification)["ConfirmHostFencedTask"]
+    assert asked.startswith("Asking") and proof.startswith("Proof: ")
+    assert "Could not stop the connection to 'compute1'" in held and "105: No such object" in held
+
+
+def test_no_proof_no_evacuation(cloud: GatedCloud) -> None:
+    """Neither with the reserved host, nor in the flow that it falls back to, nor when the engine tries both again."""
+    vm = cloud.nova.boot("vm1", "compute1")
+    cloud.segment("rh_priority", ["compute1", "compute2", "compute3"], reserved=("compute3",))
+    cloud.pacemaker.lose("compute1")
+    cloud.pacemaker.fence("compute1", status="failed")
+    cloud.pacemaker.fence("compute1", delegate="a human")
+    notification = cloud.notify("compute1")
+    cloud.wait_until(lambda: cloud.status(notification) == "failed")
+    assert cloud.nova.evacuations == [] and cloud.nova.host_of(vm) == "compute1"
+    assert {service["status"] for service in cloud.nova.services.values()} == {"enabled"}
+    assert cloud.pacemaker.calls == []
+    assert cloud.segments()["S1"] == {"compute1": "on_maintenance", "compute2": "", "compute3": "reserved"}
+    steps = cloud.details(notification)
+    assert list(steps) == ["ConfirmHostFencedTask"]
+    last = steps["ConfirmHostFencedTask"][-1]
+    assert last.startswith(
+        f"Host 'compute1' is not proven off: no proof within {TIMEOUT} s, a person, not a device, said at "
+    )
+    assert last.endswith("fence it: stonith_admin --fence compute1. Its guests stay where they are.")
+
+
+def test_reserved_host_waits_for_the_proof(cloud: GatedCloud) -> None:
+    vm = cloud.nova.boot("vm1", "compute1")
+    cloud.segment("reserved_host", ["compute1", "compute3"], ("compute3",))
+    cloud.pacemaker.lose("compute1")
+    notification = cloud.notify("compute1")
+    cloud.wait_until(lambda: any("Waiting" in m for m in cloud.details(notification).get("ConfirmHostFencedTask", [])))
+    assert cloud.nova.evacuations == [] and cloud.segments()["S1"]["compute3"] == "reserved"
+
+    fenced = cloud.pacemaker.fence("compute1")
+    assert cloud.wait_for(notification, "finished", "failed", "error") == "finished"
+    ((evacuated, name, target),) = cloud.nova.evacuations
+    assert (name, target) == ("vm1", "compute3") and evacuated > fenced
+    assert cloud.nova.host_of(vm) == "compute3"
+    assert cloud.segments()["S1"] == {"compute1": "on_maintenance", "compute3": ""}
+
+
+def test_fenced_while_the_engine_tries_again(cloud: GatedCloud) -> None:
+    """MAAS comes back after the first attempt has failed: the second goes on by itself."""
+    cloud.nova.boot("vm1", "compute1")
+    cloud.segment("auto", ["compute1", "compute2"])
+    cloud.pacemaker.lose("compute1")
+    notification = cloud.notify("compute1")
+    cloud.wait_until(lambda: "not proven off" in str(cloud.details(notification)))
+    assert cloud.nova.evacuations == []
+    fenced = cloud.pacemaker.fence("compute1")
+    assert cloud.wait_for(notification, "finished", "failed") == "finished"
+    assert [name for at, name, _ in cloud.nova.evacuations if at > fenced] == ["vm1"]
+
+
+def test_many_hosts_at_once(cloud: GatedCloud) -> None:
+    """All are fenced, and properly; nobody knows why three of four failed at once, so no guest is started anywhere."""
+    cloud.nova.boot("vm1", "compute1")
+    cloud.segment("auto", HOSTS)
+    for host in HOSTS[:3]:
+        cloud.pacemaker.fence(host)
+    notification = cloud.notify("compute1")
+    cloud.wait_for(notification, "error", "failed")
+    last = cloud.details(notification)["ConfirmHostFencedTask"][-1]
+    assert "3 hosts of the segment are down at once (compute1, compute2, compute3), more than 2 allowed" in last
+    assert cloud.nova.evacuations == []
+
+
+# --- the check that the engine would run it ---------------------------------------------------------
+
+
+def check(cloud: GatedCloud, tmp_path: Path, *, flows: str = FLOWS, package: Path = PACKAGE, ask: bool = False,
+          path: str = os.environ["PATH"]) -> tuple[int, str]:
+    conf = tmp_path / "masakari.conf"
+    conf.write_text((cloud.dir / "masakari.conf").read_text().replace(FLOWS, flows))
+    done = subprocess.run(
+        [VENV / "bin/python", "-m", "masakari_fence_gate", *(["--ask-pacemaker"] * ask), "--config-file", conf],
+        env={"PATH": path, "PYTHONPATH": str(package), "PYTHONWARNINGS": "ignore", "HOME": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def test_check_passes(cloud: GatedCloud, tmp_path: Path) -> None:
+    assert check(cloud, tmp_path) == (0, "")
+    assert check(cloud, tmp_path, ask=True, path=f"{cloud.pacemaker.bin}:{os.environ['PATH']}") == (0, "")
+
+
+def test_check_asks_pacemaker(cloud: GatedCloud, tmp_path: Path) -> None:
+    status, said = check(cloud, tmp_path, ask=True, path="/nowhere")
+    assert status == 1
+    assert "Pacemaker cannot be read: crm_mon is not installed on this host: it is no member of the cluster." in said
+
+
+@pytest.mark.parametrize("flows, reason", [
+    ("", "host_auto_failure_recovery_tasks begins with disable_compute_service_task, not with confirm_host_fenced"),
+    (FLOWS.replace("confirm_host_fenced,disable_compute_service_task],main:[prepare_HA_enabled_instances_task,",
+                   "disable_compute_service_task],main:[prepare_HA_enabled_instances_task,"),
+     "host_rh_failure_recovery_tasks begins with disable_compute_service_task, not with confirm_host_fenced"),
+    (FLOWS.replace("[confirm_host_fenced,disable_compute_service_task]",
+                   "[disable_compute_service_task,confirm_host_fenced]"),
+     "host_auto_failure_recovery_tasks begins with disable_compute_service_task"),
+    (FLOWS.replace("disable_compute_service_task", "disable_compute_servcie_task"),
+     "host_rh_failure_recovery_tasks names disable_compute_servcie_task, which cannot be loaded: it would be skipped"),
+], ids=["defaults", "not in reserved_host", "not first", "misspelt"])
+def test_check_of_flows(cloud: GatedCloud, tmp_path: Path, flows: str, reason: str) -> None:
+    status, said = check(cloud, tmp_path, flows=flows)
+    assert status == 1
+    assert reason in said
+
+
+@pytest.mark.parametrize("break_it, reason", [
+    (lambda package: (package / "masakari_fence_gate/proof.py").write_text("import nothing_of_the_kind\n"),
+     "No module named 'nothing_of_the_kind'"),
+    (lambda package: (package / "masakari_fence_gate-1.0.0.dist-info/entry_points.txt").write_text(""),
+     "host_auto_failure_recovery_tasks names confirm_host_fenced, which cannot be loaded"),
+], ids=["broken module", "no entry point"])
+def test_check_of_the_package(cloud: GatedCloud, tmp_path: Path, break_it: Callable[[Path], Any], reason: str) -> None:
+    package = tmp_path / "package"
+    subprocess.run(["cp", "-r", PACKAGE, package], check=True)
+    break_it(package)
+    status, said = check(cloud, tmp_path, package=package)
+    assert status == 1
+    assert reason in said
+
+
+def test_waiting_does_not_stop_the_engine(cloud: GatedCloud, tmp_path: Path) -> None:
+    """masakari-engine is one thread with eventlet: while the gate waits, its heartbeats and other recoveries go on."""
+    slow = tmp_path / "crm_mon"
+    slow.write_text("#!/bin/sh\nsleep 1\nexit 1\n")
+    slow.chmod(0o755)
+    program = """
+import masakari.cmd  # as masakari-engine does it first: it patches the standard library
+import eventlet, time
+from masakari_fence_gate import pacemaker
+from masakari_fence_gate.wait import NotProven, wait_for_proof
+beats = []
+def beat():
+    while True:
+        beats.append(time.monotonic())
+        eventlet.sleep(0.05)
+eventlet.spawn(beat)
+try:
+    wait_for_proof(pacemaker.look, lambda *_: None, timeout=3, interval=0.3)
+except NotProven:
+    gaps = [b - a for a, b in zip(beats, beats[1:])]
+    print(len(beats), max(gaps))
+"""
+    done = subprocess.run(
+        [VENV / "bin/python", "-c", program], capture_output=True, text=True, check=True,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(PACKAGE)},
+    )
+    beats, gap = done.stdout.split()
+    assert int(beats) > 20 and float(gap) < 0.8

@@ -46,6 +46,8 @@ def test_hold(programs: Path) -> None:
 
 @pytest.mark.parametrize("text, reason", [
     ("echo crm_mon: Connection failed: Permission denied >&2; exit 4", "crm_mon ended with 4: .*Permission denied"),
+    ("echo '<status code=\"4\"><errors><error>crm_mon: Permission denied</error></errors></status>'; exit 4",
+     "crm_mon ended with 4: crm_mon: Permission denied$"),
     ("exit 102", "crm_mon ended with 102"),
     ("kill -9 $$", "crm_mon ended with -9"),
     ("exec sleep 5", "crm_mon: .*timed out after 0.2 seconds"),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 
 from masakari_fence_gate.proof import Unreadable, View, parse
@@ -40,6 +41,6 @@ def run(command: list[str]) -> str:
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise Unreadable(f"{command[0]}: {error}") from error
     if done.returncode:
-        said = " ".join((done.stderr or done.stdout).split())
-        raise Unreadable(f"{command[0]} ended with {done.returncode}: {said[-300:]}")
+        said = re.findall("<error>(.*?)</error>", done.stdout) or (done.stderr or done.stdout).split()
+        raise Unreadable(f"{command[0]} ended with {done.returncode}: {' '.join(said)[-300:]}")
     return done.stdout

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ CHECKOUT = SCENARIO.parents[1]
 STATE = CHECKOUT / ".cache" / "ovs_dpdk"
 SSH = [
     "ssh", "-q", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=20",
+    "-o", "ServerAliveInterval=15",
     "-o", "ControlMaster=auto", "-o", "ControlPersist=60s", "-o", "ControlPath=/run/ovs-dpdk-%C",
 ]  # fmt: skip
 
@@ -36,6 +38,18 @@ class Vm:
         done = self.run(command)
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
+
+    def reboot(self) -> None:
+        """Until ssh answers again, of the next boot."""
+        boot = self.output("cat /proc/sys/kernel/random/boot_id")
+        self.run("systemctl reboot")
+        deadline = time.monotonic() + 300
+        while time.monotonic() < deadline:
+            done = self.run("cat /proc/sys/kernel/random/boot_id")
+            if done.returncode == 0 and done.stdout.strip() != boot:
+                return
+            time.sleep(1)
+        raise AssertionError(f"the VM did not come back: see {STATE}/serial.log")
 
     def started(self) -> str:
         """When the running ovs-vswitchd was started; another value is another process."""

@@ -40,6 +40,13 @@ def refusal(vm: Any, play: Callable[..., Any]) -> Any:
                 port("no-pci", 1500, pci="0000:00:1f.7"),
             ],
         }],
+        ovs_dpdk_namespaces=[{
+            "name": "ns1",
+            "ports": [
+                {"name": "tap1", "bridge": "br-test", "tag": 4095, "addresses": ["172.20.0.1"]},
+                {"name": "tap2", "bridge": "br-none", "tag": 2933},
+            ],
+        }],
     )  # fmt: skip
     vm.output("mv /root/vfio /lib/modules/$(uname -r)/kernel/drivers/")
     assert vm.output(SNAPSHOT) == before
@@ -59,6 +66,9 @@ def refusal(vm: Any, play: Callable[..., Any]) -> Any:
         "NUMA node 0 has 0 MiB of free hugepages",
         "ovs_dpdk_socket_mem 512,512 names 2 NUMA nodes, this host has 1",
         "kernel module vfio-pci is missing",
+        "port tap1 of namespace ns1: tag 4095 is no VLAN",
+        "port tap1 of namespace ns1: '172.20.0.1' is no address with a prefix length",
+        "port tap2 of namespace ns1: bridge br-none is not in ovs_dpdk_bridges (br-test)",
     ],
 )
 def test_guard(refusal: Any, sentence: str) -> None:
@@ -96,7 +106,7 @@ def test_check_mode_tells_every_step_and_changes_nothing(vm: Any, play: Callable
 def test_without_leave_to_reboot_it_stops_before_it_touches_a_card(vm: Any, play: Callable[..., Any]) -> None:
     run = play(ovs_dpdk_reboot=False)
     assert not run.failed, run.messages
-    assert "A reboot is due: the kernel runs without intel_iommu=on iommu=pt hugepages=600" in run.messages
+    assert "A reboot is due: the kernel runs without intel_iommu=on iommu=pt hugepages=200" in run.messages
     assert "List the network cards for DPDK" not in run.changed
     drivers = vm.output("readlink /sys/bus/pci/devices/0000:00:0[45].0/driver").splitlines()
     assert [driver.rpartition("/")[2] for driver in drivers] == ["virtio-pci"] * 2

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from xml.etree import ElementTree
 
 CONFIRMED_BY_HAND = "a human"  # Pacemaker's own words for `stonith_admin --confirm`
 
@@ -161,7 +161,7 @@ def _fencing(event: ElementTree.Element) -> Fencing:
 
 def parse_time(text: str) -> datetime:
     """`2026-11-21 11:08:34.137085Z`; Pacemaker 2.1 has whole seconds, another time zone a blank before its offset."""
-    day, _, clock = text.partition(" ")
+    day, _blank, clock = text.partition(" ")
     try:
         time = datetime.fromisoformat(f"{day}T{clock.replace(' ', '')}")
     except ValueError as error:

@@ -21,9 +21,11 @@ CA = CHECKOUT / ".cache/pki/ca.pem"
 
 
 def on_member(command: str, member: str = "") -> str:
-    """What a command says on a member, the first that runs unless one is named."""
-    member = member or next(name for name in MEMBERS if is_running(name))
-    result = connect(member).run(command)
+    """What a command says on a member: the named one, or the first on which it succeeds."""
+    for name in [member] if member else [name for name in MEMBERS if is_running(name)]:
+        result = connect(name).run(command)
+        if result.succeeded:
+            break
     assert result.succeeded, f"{command}: {result.stdout}{result.stderr}"
     return result.stdout
 
@@ -76,6 +78,11 @@ def ask_api(path: str = "/healthcheck", seconds: int = 2) -> str:
     """The HTTP status at the virtual address, seen from a host that trusts the CA; empty or 000 without an answer."""
     command = f"curl -s -m {seconds} -o /dev/null -w '%{{http_code}}' --cacert /root/lab-ca.pem {API}{path}"
     return connect("cloud1").run(command).stdout
+
+
+def agents_run() -> bool:
+    return any(connect(member).run("pgrep -f '^/usr/bin/python3 /usr/sbin/fence_maas'").succeeded
+               for member in MEMBERS if is_running(member))
 
 
 def podman(*arguments: str) -> str:

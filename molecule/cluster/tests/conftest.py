@@ -24,10 +24,13 @@ def trusted_ca():
 @pytest.fixture
 def host(request):
     """A host that the test may let die; MAAS is healed and the host brought back."""
-    from cluster import bring_back, is_running, maas, on_member
+    from cluster import agents_run, bring_back, is_running, maas, on_member
+    from lab import wait_until
 
     yield request.param
     maas("faults", "DELETE")
+    # An attempt that the cluster gave up may still run on another member, and now it succeeds.
+    wait_until(lambda: not agents_run(), 60, "no fence agent runs")
     on_member("crm_resource --cleanup --resource fence-maas")  # its monitor may have met the fault
     if not is_running(request.param):
         bring_back(request.param)

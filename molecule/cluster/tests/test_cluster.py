@@ -123,7 +123,7 @@ def test_a_renewed_certificate_loses_no_request():
     client.run("rm -f /root/stop /root/answers")
     asking = ("while [ ! -e /root/stop ]; do curl -s -m 10 -o /dev/null -w '%{http_code} %{errormsg}\\n' "
               f"--cacert /root/lab-ca.pem {API}/healthcheck; done > /root/answers")
-    client.run(f"systemd-run --collect --unit=ask bash -c {asking!r}")
+    assert client.run("systemd-run --collect --unit=ask bash -c %s", asking).succeeded
     try:
         run = ansible_playbook("cluster", "--tags", "pki", "--extra-vars",
                                "masakari_pki_days=400 masakari_pki_renew_days=380")

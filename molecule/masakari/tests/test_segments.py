@@ -15,11 +15,11 @@ from lab import ansible_playbook, cloud, connect, openstack
 def free_hosts() -> Iterator[None]:
     """Compute hosts outside of every segment; afterwards the segments are as declared again."""
     for host in ("compute1", "compute2", "compute3"):
-        cloud(f"OS_CLOUD=default openstack segment host delete S1 {host}")
+        cloud(f"openstack segment host delete S1 {host}")
     yield
     for segment in openstack("segment list"):
         if segment["name"] != "S1":
-            cloud(f"OS_CLOUD=default openstack segment delete {segment['name']}")
+            cloud(f"openstack segment delete {segment['name']}")
     assert ansible_playbook("segments").code == 0
 
 
@@ -42,7 +42,7 @@ def test_reserved_hosts_are_disabled_in_nova() -> None:
 
 
 def test_verify_sees_a_segment_that_is_not_as_declared() -> None:
-    cloud("OS_CLOUD=default openstack segment host update --reserved=False S1 compute3")
+    cloud("openstack segment host update --reserved=False S1 compute3")
     try:
         run = ansible_playbook("verify")
         assert run.code != 0
@@ -70,7 +70,7 @@ def test_verify_sees_a_service_that_does_not_run() -> None:
 
 
 def test_verify_sees_a_reserved_host_that_may_take_guests() -> None:
-    cloud("OS_CLOUD=default openstack compute service set --enable compute3 nova-compute")
+    cloud("openstack compute service set --enable compute3 nova-compute")
     try:
         verify_stops_with("TASK [openstack_ha.masakari.masakari : Reserved hosts are disabled in Nova]")
     finally:
@@ -89,7 +89,6 @@ def test_verify_sees_a_catalog_that_cannot_be_asked() -> None:
 
 LINES = """
 set -e
-export OS_CLOUD=default
 openstack segment create R1 reserved_host COMPUTE
 openstack segment host create compute1 COMPUTE SSH R1
 openstack segment host create compute2 COMPUTE SSH R1

@@ -27,7 +27,8 @@ def test_an_internal_port_is_put_back_when_ovs_restarts(vm: Any, play: Callable[
     assert not run.failed, run.messages
     assert vm.output("ovs-vsctl get Interface tap1 type") == "internal"
     assert " 0% packet loss" in vm.output(PING)
-    vm.output("systemctl restart ovs-vswitchd && systemctl is-active ovs-netns-port-tap1")
+    vm.output("systemctl restart ovs-vswitchd")
+    vm.output("timeout 60 sh -c 'until systemctl is-active ovs-netns-port-tap1; do sleep 1; done'")
     vm.output("ovs-appctl --timeout=30 bond/show | grep -c ': enabled'; sleep 5")
     assert " 0% packet loss" in vm.output(PING)
     second = play(ovs_dpdk_namespace_port="internal")

@@ -6,25 +6,21 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 from cluster import (
     MEMBERS,
     REMOTES,
     configuration,
-    cut_power,
     fencings,
     is_running,
     is_up,
     monitor,
     node,
     node_fenced,
-    on_member,
     podman,
-    successes,
 )
-from lab import INVENTORY, ansible_playbook, connect, wait_until
+from lab import CHECKOUT, INVENTORY, ansible_playbook, connect, wait_until
 
 
 def daemons() -> dict[str, str]:
@@ -47,7 +43,8 @@ def fourth_host(tmp_path):
            "--systemd=always", "--cap-add=NET_ADMIN,NET_RAW,SYS_NICE,IPC_LOCK,AUDIT_WRITE,SYS_PTRACE", image)
     inventory = tmp_path / "fourth.yml"
     inventory.write_text(json.dumps({"masakari_monitor": {"hosts": {"compute4": {
-        "ansible_host": "compute4", "management_address": "172.29.236.24"}}}}))
+        "ansible_host": "compute4", "management_address": "172.29.236.24",
+        "ansible_podman_executable": str(CHECKOUT / ".venv/bin/podman")}}}}))
     yield inventory
     podman("rm", "--force", "--time", "0", "compute4")
 
@@ -68,7 +65,6 @@ def test_a_fourth_host_comes_and_goes(fourth_host):
     assert run.changed == {"infra1"}
     left = [line for line in configuration() if line not in configured and "<configuration" not in line]
     assert left == []
-    assert "compute4" not in on_member("cibadmin --query")
     assert {element.get("name") for element in monitor().findall(".//nodes/node")} == {*MEMBERS, *REMOTES}
     assert (daemons(), all_fencings()) == (running, fenced)
 
@@ -82,38 +78,6 @@ def test_another_key_restarts_the_daemon_under_maintenance():
     assert all_fencings() == fenced
     assert node("compute1")["maintenance"] == "false"
     assert {host for host, process in daemons().items() if process != before[host]} == {"compute1"}
-
-
-DEVICES = """
-pacemaker_cluster_devices:
-  - "{{ maas_stonith_device }}"
-  - id: fence-first
-    agent: stonith:fence_maas
-    attributes: {url: "{{ maas_stonith_url }}"}
-    nodes: {compute3: a-machine-that-maas-does-not-know}
-pacemaker_cluster_fencing_levels:
-  - {node: compute3, index: 1, devices: [fence-first]}
-  - {node: compute3, index: 2, devices: [fence-maas]}
-"""
-
-
-@pytest.mark.parametrize("host", ["compute3"], indirect=True)
-def test_the_second_level_fences_when_the_first_fails(host, tmp_path):
-    variables = tmp_path / "devices.yml"
-    variables.write_text(DEVICES)
-    try:
-        run = ansible_playbook("cluster", "--extra-vars", f"@{variables}")
-        assert run.code == 0, run.output[-2000:]
-        before, start = successes(host), time.monotonic()
-        cut_power(host)
-        wait_until(lambda: successes(host) > before, 120, f"{host} is fenced")
-        print(f"power cut of {host}: fenced by the second level after {time.monotonic() - start:.1f} s")
-        logs = [connect(member).file("/var/log/pacemaker/pacemaker.log").content_string for member in MEMBERS]
-        assert any("a-machine-that-maas-does-not-know: MAAS knows no machine of this name" in log for log in logs)
-    finally:
-        run = ansible_playbook("cluster")
-    assert run.code == 0, run.output[-2000:]
-    assert not [line for line in configuration() if "fence-first" in line or "<fencing-level" in line]
 
 
 def test_fencing_proof():
@@ -132,21 +96,3 @@ def test_fencing_proof_of_a_host_that_is_not_watched(host, words):
     run = ansible_playbook("fencing_proof", "--extra-vars", f"fencing_proof_host={host}")
     assert run.code != 0
     assert words in " ".join(run.output.split())
-
-
-def test_a_member_leaves_and_joins_again():
-    """Told so, the cluster forgets a member that was stopped; the next run has it join. Nobody is fenced."""
-    fenced = all_fencings()
-    on_member("systemctl stop pacemaker corosync", "infra3")
-    two = json.dumps({"pacemaker_cluster_remove_members": True, "pacemaker_cluster_members": {
-        "infra1": ["172.29.236.11"], "infra2": ["172.29.236.12"]}})
-    try:
-        run = ansible_playbook("cluster", "--limit", "all:!infra3", "--extra-vars", two)
-        assert run.code == 0, run.output[-2000:]
-        assert {element.get("name") for element in monitor().findall(".//nodes/node")} == {"infra1", "infra2", *REMOTES}
-        assert on_member("corosync-quorumtool -s | grep 'Expected votes'").split()[-1] == "2"
-    finally:
-        run = ansible_playbook("cluster")
-    assert run.code == 0, run.output[-2000:]
-    wait_until(lambda: is_up("infra3"), 60, "infra3 is a member again")
-    assert all_fencings() == fenced

@@ -15,7 +15,7 @@ name: fencing_proof
 short_description: The fencing of a node since a given time, if a device did it and the cluster believes it
 version_added: 0.1.0
 description:
-  - Reads what C(crm_mon) and C(cibadmin) print. A node was fenced when an event says that it was powered off or
+  - Reads what C(crm_mon) and C(cibadmin) print. A node was fenced when its newest event says that it was powered off or
     rebooted with success, at the given time or later, by a device and not on the word of a person, and the cluster has
     the time in the node's C(node_fenced).
 positional: _input, node
@@ -56,10 +56,10 @@ _value:
 
 def fencing_proof(history: str, node: str, *, state: str, since: float | str) -> dict[str, str]:
     start, fenced = float(since), _node_fenced(state, node)
-    proofs = [event for event in _events(history, node) if _proves(event, start)]
-    if not proofs or fenced < int(start):
+    # Only the newest counts: a host that rejoined after a device fenced it may have been confirmed off by hand since.
+    last: dict[str, str] = max(_events(history, node), key=_completed, default={})
+    if not _proves(last, start) or fenced < int(start):
         return {}
-    last: dict[str, str] = max(proofs, key=_completed)
     return {**last, "node_fenced": str(fenced)}
 
 

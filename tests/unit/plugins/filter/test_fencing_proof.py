@@ -48,6 +48,8 @@ def test_every_way_in_which_pacemaker_writes_a_time(completed):
     [{name: value for name, value in EVENT.items() if name != "delegate"}],
     [{**EVENT, "completed": "2026-11-21 00:08:46.1Z"}],
     [{**EVENT, "completed": "today"}],
+    [EVENT, {**EVENT, "delegate": "a human", "completed": "2026-11-21 00:09:00Z"}],
+    [{**EVENT, "status": "failed", "completed": "2026-11-21 00:09:00Z"}, EVENT],
 ])
 def test_what_is_no_proof(events):
     assert fencing_proof(history(*events), "compute1", state=state("1795219727"), since=SINCE) == {}

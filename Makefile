@@ -1,6 +1,6 @@
 # The two commands: make demo · make test. Each line calls one tool; what a tool does stands with the tool.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test lint sanity units integration molecule cluster ovs-dpdk pairs benchmark changelog pins shell clean
+.PHONY: help bootstrap demo test lint sanity units integration molecule ovs-dpdk pairs benchmark changelog pins shell clean
 
 VENV ?= .venv
 export VENV
@@ -40,11 +40,8 @@ units: bootstrap ## unit tests of plugins and argument specs
 integration: bootstrap ## the modules against a real Keystone and Masakari API from PyPI
 	pytest tests/integration
 
-molecule: bootstrap ## the lab's own tests and the roles on real hosts: scenarios default, masakari, masakari_distro
+molecule: bootstrap ## the lab's own tests and the roles on real hosts: every scenario but ovs_dpdk
 	molecule/default/scenarios
-
-cluster: bootstrap ## Pacemaker and fencing on the lab (not part of make test yet)
-	molecule/default/scenarios cluster
 
 ovs-dpdk: ## OVS-DPDK in a virtual machine (not part of make test yet)
 	@./bootstrap e2fsprogs openssh-client qemu-system-x86

@@ -56,6 +56,7 @@ pairs: ## units and integration on the other pair of ansible and openstacksdk: m
 benchmark: bootstrap ## our modules against the openstack client and the bare SDK
 	python tests/benchmark/segments.py
 	python tests/benchmark/inventory.py
+	python tests/benchmark/cib.py
 
 shell: ## a shell on a host of the lab: make shell HOST=cloud1
 	@podman exec -it $(or $(HOST),cloud1) bash -l

@@ -3,7 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a large cluster costs: merging 500 remote nodes into a CIB, and seeing that nothing is to be done.
 
-usage: python tests/benchmark/cib.py [remotes]      with Pacemaker's own commands timed where they are installed
+usage: python tests/benchmark/cib.py [remotes | --print]
+
+Pacemaker's own commands are timed where they are installed. --print writes the CIB of 500 remotes and nothing else.
 """
 from __future__ import annotations
 
@@ -51,6 +53,9 @@ def timed(what: str, function: Callable[[], Any]) -> Any:
 
 
 def main() -> None:
+    if sys.argv[1:] == ["--print"]:
+        print(_cib.plan(EMPTY, declaration([f"compute{number}" for number in range(1, 501)]), "benchmark").next_cib)
+        return
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 500
     desired = declaration([f"compute{number}" for number in range(1, count + 1)])
     plan = timed(f"plan {count} remotes into an empty CIB", lambda: _cib.plan(EMPTY, desired, "benchmark"))

@@ -5,9 +5,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
 import pytest
-from cluster import API, CA, MEMBERS, REMOTES, VIP, ask_api, maas, monitor, on_member, started_on
-from lab import ansible_playbook, connect, openstack
+from cluster import API, CA, MEMBERS, REMOTES, VIP, ask_api, maas, monitor, on_member, podman, started_on
+from lab import CHECKOUT, ansible_playbook, connect, openstack
 
 SECRETS = ("lab-only-maas-secret", "lab-token")
 
@@ -95,6 +99,25 @@ def test_preflight_of_maas_stops_before_anything_is_changed(fault, words):
         maas("faults", "DELETE")
     assert run.code != 0
     assert words in " ".join(run.output.split())
+
+
+def test_pacemaker_accepts_five_hundred_remotes():
+    """The benchmark times our part of it; here Pacemaker checks the result, and plans to fence none of them."""
+    result = subprocess.run([sys.executable, CHECKOUT / "tests/benchmark/cib.py", "--print"],
+                            check=True, capture_output=True, text=True)
+    cib = CHECKOUT / ".cache/500.xml"
+    cib.write_text(result.stdout, encoding="utf-8")
+    podman("cp", str(cib), "infra1:/root/500.xml")
+    assert result.stdout.count('<primitive id="compute') == 500
+    assert on_member("crm_verify --xml-file /root/500.xml 2>&1", "infra1") == ""
+    planned = on_member("crm_simulate --run --xml-file /root/500.xml --output-as=xml", "infra1")
+    assert "Fence" not in planned
+    assert planned.count("compute500") > 1
+
+
+def test_the_agent_is_one_that_pacemaker_knows():
+    shown = ElementTree.fromstring(on_member("stonith_admin --metadata --agent fence_maas"))
+    assert shown.get("name") == "fence_maas"
 
 
 def test_a_node_without_a_device_stops_the_play():

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab import SECRETS, Run, ansible_playbook
+from lab import INVENTORY, SECRETS, Run, ansible_playbook
 
 WRONG = "quite-another-secret"
 S1 = {"name": "S1", "recovery_method": "auto", "hosts": [{"name": "compute1"}]}
 NO_MONITORS = "[masakari_api]\ninfra1\n[masakari_engine]\ninfra1\n"
+# Beside the lab's own: a host whose name is right, but where no guest runs.
+STRANGER = "[masakari_monitor]\ncloud1\n"
 MISNAMED = """
 [masakari_api]
 infra1
@@ -106,11 +108,18 @@ CASES = [
     Case("address", {"management_address": ""}, ["infra1 has no management_address", "masakari_coordination_url"]),
     Case("empty group", {}, ["Group masakari_monitor is missing or empty"], NO_MONITORS),
     Case("host name", {}, ["node1 calls itself compute1", "rename the host"], MISNAMED),
+    Case(
+        "monitored host",
+        {},
+        ["cloud1 in group masakari_monitor, but without a nova-compute service", "compute1, compute2, compute3"],
+        STRANGER,
+        ["--inventory", str(INVENTORY)],
+    ),
 ]
 
 
 def run(case: Case, directory: Path) -> Run:
-    arguments = ["-vvv", "--extra-vars", json.dumps(case.variables)]
+    arguments = ["-vvv", "--extra-vars", json.dumps(case.variables), *case.arguments]
     if case.inventory:
         inventory = directory / f"{case.name}.ini".replace(" ", "_")
         inventory.write_text(case.inventory)

@@ -185,11 +185,18 @@ def test_killed_service_comes_back(unit: str) -> None:
     wait_until(lambda: status("http://127.0.0.1:15868/healthcheck", "infra2") == 200, 60, "the API answers")
 
 
+def etcdctl(arguments: str) -> list[str]:
+    endpoints = ",".join(f"http://{address}:2379" for address in INFRA.values())
+    return connect("infra1").run(f"ETCDCTL_API=3 etcdctl --endpoints={endpoints} {arguments} 2>&1").stdout.splitlines()
+
+
+def healthy_members() -> int:
+    return sum("is healthy" in line for line in etcdctl("endpoint health"))
+
+
 def test_etcd_is_one_healthy_cluster() -> None:
-    etcdctl = "ETCDCTL_API=3 etcdctl --endpoints=" + ",".join(f"http://{address}:2379" for address in INFRA.values())
-    members = connect("infra1").check_output(f"{etcdctl} member list").splitlines()
-    assert {line.split(", ")[2] for line in members} == set(INFRA)
-    assert connect("infra1").check_output(f"{etcdctl} endpoint health 2>&1").count("is healthy") == 3
+    assert {line.split(", ")[2] for line in etcdctl("member list")} == set(INFRA)
+    assert healthy_members() == 3
     assert all(host.service("etcd").is_enabled for host in map(connect, INFRA))
 
 
@@ -213,6 +220,16 @@ def test_one_event_reported_nine_times_at_once_is_one_notification() -> None:
         ["podman", "exec", "-i", "cloud1", "python3", "-W", "ignore", "-"], input=NOTIFY, capture_output=True, text=True
     )
     assert result.stdout.split() == str([202] + [409] * 8).split(), result.stdout + result.stderr
+
+
+def test_a_member_of_etcd_that_listens_elsewhere_is_mended() -> None:
+    elsewhere = "s|^ETCD_LISTEN_CLIENT_URLS=.*|ETCD_LISTEN_CLIENT_URLS=http://127.0.0.1:2379|"
+    connect("infra3").check_output(f"sed -i '{elsewhere}' /etc/default/etcd && systemctl restart etcd")
+    assert healthy_members() == 2
+    run = ansible_playbook("masakari", "--tags=masakari-coordination")
+    assert run.code == 0, run.output[-3000:]
+    assert run.changed == {"infra3"}
+    assert healthy_members() == 3
 
 
 def test_the_api_survives_the_loss_of_a_host() -> None:

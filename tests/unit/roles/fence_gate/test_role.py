@@ -115,6 +115,42 @@ def test_number_that_is_too_small(play: Play, name: str, value: int) -> None:
     assert not fine and f"{name} {value}" in said and "one is too small" in said
 
 
+def test_preflight_of_the_role_warns_too(play: Play) -> None:
+    _, said = play.run("preflight", masakari_backend_ssl=True)  # it stops where the certificate is missing
+    assert WARNING in said and "masakari_user_ssl_cert or masakari_user_ssl_key is not set" in said
+
+
+# --- where it is proven -----------------------------------------------------------------------------
+
+
+def test_proof(play: Play) -> None:
+    play.program("runuser", f"echo $@ >{play.directory}/asked")
+    fine, said = play.run("prove_fence_gate")
+    assert fine and "changed=0" in said
+    user = "--user=masakari --group=masakari --supp-group=haclient --"
+    asked = (play.directory / "asked").read_text()
+    assert asked.startswith(user) and "-m masakari_fence_gate --ask-pacemaker" in asked
+
+
+@pytest.mark.parametrize(("part", "not_before"), [
+    ("segments", "Wait until the API answers through the catalog"),
+    ("verify", "The API answers through the catalog"),
+])
+def test_nothing_is_told_of_segments_before_every_engine_has_the_gate(play: Play, part: str, not_before: str) -> None:
+    play.groups = ("masakari_engine",)
+    play.program("systemctl", "echo active")
+    play.program("runuser", "echo confirm_host_fenced cannot be loaded >&2; exit 1")
+    fine, said = play.run(part, masakari_fence_gate=True)
+    assert not fine and "Every engine loads the fence gate" in said and "confirm_host_fenced cannot be loaded" in said
+    assert not_before not in said
+
+
+def test_proof_in_check_mode_before_there_is_an_engine(play: Play) -> None:
+    play.program("runuser", "echo No such file or directory >&2; exit 127")
+    assert play.run("prove_fence_gate", check=True)[0]
+    assert not play.run("prove_fence_gate")[0]
+
+
 # --- what is written --------------------------------------------------------------------------------
 
 
@@ -189,3 +225,20 @@ def test_install(play: Play) -> None:
 
     fine, said = play.run("install_fence_gate", **bin_of)
     assert fine and "changed=0" in said
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_install_of_the_role_takes_it_along(play: Play, wanted: bool) -> None:
+    """In check mode, with a virtual environment that is as it should be."""
+    play.groups = ("masakari_api",)
+    play.program("crm_mon", "exit 0")
+    venv = play.directory / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    (venv / "made-from").write_text("what it should be made from")
+    fine, said = play.run(
+        "install", check=True, masakari_fence_gate=wanted, masakari_bin=str(venv / "bin"),
+        __masakari_venv_inputs="what it should be made from", masakari_etc_dir=str(play.directory / "etc"),
+        masakari_system_user_home=str(play.directory / "home"),
+    )
+    assert fine, said
+    assert ("Create the directories of the fence gate" in said) is wanted

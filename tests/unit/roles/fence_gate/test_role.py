@@ -88,17 +88,19 @@ def test_off_in_spite_of_fencing_warns(play: Play) -> None:
 
 @pytest.mark.parametrize("fencing", [
     {"maas_stonith_url": "http://maas.example.org:5240/MAAS"}, {"pacemaker_cluster_devices": [{"id": "fence-a"}]},
-    {"masakari_fence_gate": True},
-], ids=["maas", "another device", "asked for"])
+], ids=["maas", "another device"])
+def test_with_fencing_the_playbook_cluster_comes_next(play: Play, fencing: dict[str, Any]) -> None:
+    fine, said = play.run("preflight_fence_gate", **fencing)
+    assert fine and WARNING not in said
+
+
 @pytest.mark.parametrize("crm_mon, reason", [
     ("exit 0", None), ("echo Permission denied >&2; exit 4", "Permission denied"), (None, "crm_mon: Error executing"),
 ], ids=["answers", "refuses", "missing"])
-def test_with_fencing_pacemaker_must_answer(
-    play: Play, fencing: dict[str, Any], crm_mon: str | None, reason: str | None,
-) -> None:
+def test_pacemaker_of_others_must_answer(play: Play, crm_mon: str | None, reason: str | None) -> None:
     if crm_mon:
         play.program("crm_mon", crm_mon)
-    fine, said = play.run("preflight_fence_gate", **fencing)
+    fine, said = play.run("preflight_fence_gate", masakari_fence_gate=True)
     assert WARNING not in said
     assert fine is (reason is None)
     if reason:

@@ -14,11 +14,13 @@ name: consul_problems
 short_description: What is wrong with the Consul agents and the matrix of Masakari's hostmonitor
 version_added: 0.1.0
 description:
-  - hostmonitor does not check them itself. A line that does not fit what it sees is never used, and the host is left alone.
+  - hostmonitor does not check them itself. A line that does not fit what it sees is never used, and the host is left
+    alone.
 positional: _input
 options:
   _input:
-    description: C(sequence), a list of networks, and C(matrix), a list of C(health) and C(action); empty for Masakari's own.
+    description:
+      - C(sequence), a list of networks, and C(matrix), a list of C(health) and C(action); empty for Masakari's own.
     type: dict
     required: true
   agents:
@@ -59,7 +61,7 @@ def _agent_problems(agents: dict[str, Any], sequence: list[str]) -> Iterator[str
         yield f"{AGENTS}: {name!r} is not known. Use: {', '.join(NETWORKS)}."
     for name in sequence:
         if name in NETWORKS and not agents.get(name):
-            yield f"{AGENTS}: {name} is missing, which the matrix asks for. Give its agent's address and port, 127.0.0.1:8500."
+            yield f"{AGENTS}: {name} is missing, which the matrix asks for. Give its agent as 127.0.0.1:8500."
 
 
 def _sequence_problems(sequence: list[Any]) -> Iterator[str]:
@@ -97,7 +99,7 @@ def consul_problems(matrix: dict[str, Any], agents: dict[str, Any]) -> list[str]
         found += [f"{MATRIX}: health {list(health)} stands {seen.count(health)} times. Give it once."
                   for health in sorted(set(seen)) if seen.count(health) > 1]
         if not any(line["action"] for line in lines):
-            found.append(f"{MATRIX}: no line has action [recovery], so no host would ever be recovered. Give it to one.")
+            found.append(f"{MATRIX}: no line has action [recovery]: no host would ever be recovered. Give it to one.")
     return found
 
 

@@ -15,8 +15,8 @@ name: monitored_processes
 short_description: The process list of Masakari's processmonitor, and the rules of sudo that it needs
 version_added: 0.1.0
 description:
-  - Makes the list that processmonitor reads, and the exact commands that it has to run as root, so that sudo can allow those
-    and no other.
+  - Makes the list that processmonitor reads, and the exact commands that it has to run as root, so that sudo can allow
+    those and no other.
 positional: _input
 options:
   _input:
@@ -45,8 +45,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description:
-    - C(list), the content of process_list.yaml; C(sudo), commands as sudoers writes them; C(problems), what is wrong, in
-      sentences.
+    - C(list), the content of process_list.yaml; C(sudo), commands as sudoers writes them; C(problems), what is wrong.
   type: dict
 """
 
@@ -62,7 +61,7 @@ UNSAFE = re.compile(r"[*?\[\]!^\\\"'\n]")
 def _problems(name: str, process: Any) -> Iterator[str]:
     where = f"{VARIABLE}[{name}]"
     if not isinstance(process, dict):
-        yield f"{where}: {process!r} is not a mapping. Give it process_name, start_command and restart_command, or null."
+        yield f"{where}: {process!r} is no mapping. Give it process_name, start_command and restart_command, or null."
         return
     for key in sorted(set(map(str, process)) - KNOWN):
         yield f"{where}: {key!r} is not known. Use: {', '.join(sorted(KNOWN))}."
@@ -77,7 +76,7 @@ def _problems(name: str, process: Any) -> Iterator[str]:
 
 def _command_problems(where: str, command: str) -> Iterator[str]:
     if not command.startswith("/"):
-        yield f"{where}: {command!r} runs as root and must name its program by a whole path, such as /usr/bin/systemctl."
+        yield f"{where}: {command!r} runs as root: name its program by a whole path, such as /usr/bin/systemctl."
     if UNSAFE.search(command):
         yield f"{where}: {command!r} has a wildcard or quote, which sudo would take for more. Put it into a script."
 

@@ -4,9 +4,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who failed in the cluster: one answer on standard output, for whoever connects to the socket. It reads no input.
 
-Pacemaker's own "offline" is not it. A host whose pacemaker_remote restarts, or which was shut down cleanly, reads offline
-while its guests run; a fenced one reads online whenever Pacemaker tries to reach it. A host has failed when Pacemaker has
-fenced it and it has not joined again.
+Pacemaker's own "offline" is not it. A host whose pacemaker_remote restarts reads offline while its guests run, and a
+fenced one reads online whenever Pacemaker tries to reach it. A host has failed when Pacemaker has fenced it and it has
+not joined again.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 """What Masakari's host monitor finds as crm_mon: the cluster's state from a socket, without a right in Pacemaker.
 
 It answers `crm_mon -X` alone. The monitor reports a host when it changes to offline; the state in which it meets a host
-first is not reported. So every host is shown online the first time: one that failed while no monitor looked is reported.
+first is not. So every host is shown online the first time: one that failed while no monitor looked is reported.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # Copyright (c) 2026, openstack_ha.masakari contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Restart monitors that stand still, have lost Pacemaker, or gave a notification up. 
+"""Restart monitors that stand still, have lost Pacemaker, or gave a notification up.
 
 usage: watchdog [--pacemaker] UNIT=SECONDS...
 
@@ -25,7 +25,7 @@ ASKING = "masakari-hostmonitor"
 ANSWER = Path("/run/masakari-hostmonitor/met")  # written at each answer, by crm_mon beside this file
 WAKEUPS = 6  # an idle main thread wakes up once a minute
 GIVEN_UP = re.compile(r" ERROR masakarimonitors\.ha\.masakari .*(Exception caught: .*)")
-TROUBLE = re.compile(r" (?:WARNING|ERROR|CRITICAL) (.*)")
+TROUBLE = re.compile(r" (?:WARNING|ERROR|CRITICAL) (?!.*hostmonitor skips)(.*)|^Stderr: (.*)")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def judge(before: Sample | None, now: Sample, log: list[str], patience: float) -
         if found := GIVEN_UP.search(line):
             return now, f"it gave a notification up: {found[1]}"
     if now.answered is not None and now.at - now.answered > patience:
-        return now, f"Pacemaker has not answered it for {now.at - now.answered:.0f} s{last_trouble(log)}"
+        return now, f"it had no answer from Pacemaker for {now.at - now.answered:.0f} s{last_trouble(log)}"
     if now.wakeups - before.wakeups >= WAKEUPS:
         return now, ""
     if now.at - before.at > patience:
@@ -55,7 +55,7 @@ def judge(before: Sample | None, now: Sample, log: list[str], patience: float) -
 
 
 def last_trouble(log: list[str]) -> str:
-    troubles = [found[1] for line in log if (found := TROUBLE.search(line))]
+    troubles = [found[1] or found[2] for line in log if (found := TROUBLE.search(line))]
     return f"; the last it said of trouble: {troubles[-1]}" if troubles else ""
 
 
@@ -94,8 +94,8 @@ def restart(unit: str, reason: str) -> None:
     message = f"{unit} is restarted: {reason}"
     print(f"<4>{message}", flush=True)
     # To be found beside the monitor's own words, too.
-    fields = f"MESSAGE={message}\nPRIORITY=4\nSYSLOG_IDENTIFIER=masakari-monitors-watchdog\nOBJECT_SYSTEMD_UNIT={unit}.service\n"
-    subprocess.run(["logger", "--journald"], input=fields, text=True, timeout=10, check=False)
+    fields = [f"MESSAGE={message}", "PRIORITY=4", "SYSLOG_IDENTIFIER=watchdog", f"OBJECT_SYSTEMD_UNIT={unit}.service"]
+    subprocess.run(["logger", "--journald"], input="\n".join([*fields, ""]), text=True, timeout=10, check=False)
     subprocess.run(["systemctl", "restart", unit], timeout=60, check=False)
 
 

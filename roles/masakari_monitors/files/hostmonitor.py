@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Masakari's hostmonitor, which runs without root: what it would run as root, it runs as itself.
 
-That is one command alone, `crm_mon -X`, and beside this file stands one that needs no right. Masakari's own way would be
-a helper that sudo lets run anything as root.
+That is one command alone, `crm_mon -X`, and beside this file stands one that needs no right. Masakari's own way would
+be a helper that sudo lets run anything as root.
 """
 
 from __future__ import annotations

@@ -21,6 +21,15 @@ def trusted_ca():
     podman("cp", str(CA), "cloud1:/root/lab-ca.pem")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_to_recover():
+    """Hosts die here and nobody recovers them: Masakari forgets them, and refuses what hostmonitor reports."""
+    from lab import cloud, openstack
+
+    for segment in openstack("segment list"):
+        cloud(f"openstack segment delete {segment['uuid']}")
+
+
 @pytest.fixture
 def host(request):
     """A host that the test may let die; MAAS is healed and the host brought back."""

@@ -1,0 +1,153 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""hostmonitor on remote nodes: it reports a host that was fenced, and nothing else, and has no right in Pacemaker."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from cluster import cut_power, fencings, is_running, is_up, on_member, successes
+from lab import connect, wait_until
+from monitors import COMPUTE, PROGRAMS, USER, as_monitor, clock, main_pid, said
+
+UNIT = "masakari-hostmonitor"
+REPORT = re.compile(r"Send a notification.*COMPUTE_HOST.*'hostname': '(\w+)'.*'event': '(\w+)'")
+
+
+def reports(since: dict[str, str]) -> set[tuple[str, str]]:
+    """What the monitors of all hosts that run reported."""
+    return {report for host in since if is_running(host) for report in REPORT.findall(said(host, UNIT, since[host]))}
+
+
+def now() -> dict[str, str]:
+    return {host: clock(host) for host in COMPUTE}
+
+
+@pytest.fixture(params=COMPUTE)
+def remote(request: pytest.FixtureRequest) -> Any:
+    return connect(request.param)
+
+
+def test_hostmonitor_runs(remote: Any) -> None:
+    assert remote.service(UNIT).is_running
+    assert remote.service("masakari-cluster-state.socket").is_running
+    socket = remote.file("/run/masakari-cluster-state")
+    assert (socket.user, socket.group, oct(socket.mode)) == ("root", USER, "0o660")
+
+
+def test_no_monitor_is_in_haclient(remote: Any) -> None:
+    assert "haclient" not in remote.user(USER).groups
+    for unit in ("masakari-hostmonitor", "masakari-instancemonitor", "masakari-processmonitor"):
+        haclient = remote.check_output("getent group haclient").split(":")[2]
+        groups = remote.check_output("grep ^Groups: /proc/%s/status", main_pid(remote, unit)).split()[1:]
+        assert haclient not in groups
+
+
+def test_the_cluster_is_read_through_the_socket(remote: Any) -> None:
+    answer = ElementTree.fromstring(as_monitor(remote, f"{PROGRAMS}/crm_mon -X").stdout)
+    nodes = {node.get("name"): (node.get("type"), node.get("online")) for node in answer.iter("node")}
+    assert {name for name, (kind, _online) in nodes.items() if kind == "remote"} == set(COMPUTE)
+    assert answer.find("./summary/current_dc").get("with_quorum") == "true"
+
+
+def test_another_user_has_no_answer(remote: Any) -> None:
+    refused = remote.run(f"runuser --user=nobody -- {PROGRAMS}/crm_mon -X")
+    assert refused.failed
+    assert "Permission denied" in refused.stderr
+
+
+@pytest.mark.parametrize("command", [
+    "/usr/sbin/stonith_admin --confirm compute3",
+    "/usr/sbin/stonith_admin --fence compute3",
+    "/usr/sbin/stonith_admin --cleanup --history compute3",
+    "/usr/sbin/crm_attribute --node compute3 --name maintenance --update true",
+    "/usr/sbin/crm_resource --meta --set-parameter target-role --parameter-value Stopped --resource compute3",
+    "/usr/sbin/cibadmin --query",
+    "/usr/local/lib/masakari-monitors/crm_mon --one-shot",
+])
+def test_the_monitors_user_has_no_right_in_pacemaker(command: str) -> None:
+    host = connect("compute1")
+    program = command.split()[0]
+    assert host.file(program).exists
+    before = (fencings("compute3"), on_member("cibadmin --query --scope=configuration"))
+    answer = as_monitor(host, command)
+    # On a remote node some commands end with 0 and hold nothing but an error.
+    assert answer.failed or "<error>" in answer.stdout or "rror" in answer.stderr, answer
+    assert "<configuration" not in answer.stdout
+    time.sleep(3)
+    assert (fencings("compute3"), on_member("cibadmin --query --scope=configuration")) == before
+    assert is_up("compute3")
+
+
+def test_a_look_reads_nothing_from_who_asks() -> None:
+    """What is sent is not read: the answer is the same."""
+    host = connect("compute1")
+    code = ("import socket; s = socket.socket(socket.AF_UNIX); s.connect('/run/masakari-cluster-state'); "
+            "s.sendall(b'--report-unclean; id\\n'); print(s.makefile().read())")
+    answer = host.run(f"runuser --user={USER} -- python3 -c \"{code}\"").stdout
+    assert answer.startswith("<crm_mon>")
+    assert "uid=" not in answer
+
+
+def test_a_clean_restart_of_the_daemon_is_not_reported() -> None:
+    """It reads offline for up to a minute, while its guests run."""
+    wait_until(lambda: is_up("compute2"), 60, "compute2 is up")
+    since, before = now(), successes("compute2")
+    connect("compute2").check_output("systemctl restart pacemaker_remote")
+    deadline = time.monotonic() + 75
+    was_offline = False
+    while time.monotonic() < deadline:
+        was_offline = was_offline or not is_up("compute2")
+        time.sleep(1)
+    assert was_offline, "the restart was not seen by Pacemaker: the test has shown nothing"
+    wait_until(lambda: is_up("compute2"), 60, "compute2 is up again")
+    assert successes("compute2") == before
+    assert reports(since) == set()
+
+
+@pytest.mark.parametrize("host", ["compute3"], indirect=True)
+def test_a_fenced_host_is_reported_once_by_each_monitor(host: str) -> None:
+    since, before = now(), successes(host)
+    cut_power(host)
+    wait_until(lambda: successes(host) > before, 90, f"{host} is fenced")
+    start = time.monotonic()
+    wait_until(lambda: (host, "STOPPED") in reports(since), 10, f"{host} is reported")
+    print(f"reported {time.monotonic() - start:.1f} s after the fence")
+    time.sleep(70)  # it reads online while Pacemaker tries to reach it
+    assert reports(since) == {(host, "STOPPED")}
+    for watcher in set(COMPUTE) - {host}:
+        assert len(REPORT.findall(said(watcher, UNIT, since[watcher]))) == 1
+
+
+@pytest.mark.parametrize("host", ["compute3"], indirect=True)
+def test_a_host_that_was_fenced_while_no_monitor_looked_is_reported(host: str) -> None:
+    watchers = sorted(set(COMPUTE) - {host})
+    before = successes(host)
+    for watcher in watchers:
+        connect(watcher).check_output(f"systemctl stop {UNIT}")
+    try:
+        cut_power(host)
+        wait_until(lambda: successes(host) > before, 90, f"{host} is fenced")
+    finally:
+        since = {watcher: clock(watcher) for watcher in watchers}
+        for watcher in watchers:
+            connect(watcher).check_output(f"systemctl start {UNIT}")
+    wait_until(lambda: (host, "STOPPED") in reports(since), 30, f"{host} is reported")
+
+
+def test_a_monitor_that_lost_pacemaker_is_restarted_and_says_why() -> None:
+    host, since = connect("compute1"), clock("compute1")
+    pid = main_pid(host, UNIT)
+    host.check_output("systemctl stop masakari-cluster-state.socket")
+    try:
+        wait_until(lambda: main_pid(host, UNIT) not in ("0", pid), 150, f"a new {UNIT}")
+    finally:
+        host.check_output("systemctl start masakari-cluster-state.socket")
+    reason = f"{UNIT} is restarted: it had no answer from Pacemaker for"
+    assert reason in said("compute1", UNIT, since)
+    wait_until(lambda: host.file("/run/masakari-hostmonitor/met").exists, 30, "it has an answer again")

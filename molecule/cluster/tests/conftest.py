@@ -33,7 +33,7 @@ def nothing_to_recover():
 @pytest.fixture
 def host(request):
     """A host that the test may let die; MAAS is healed and the host brought back."""
-    from cluster import agents_run, bring_back, is_running, maas, on_member
+    from cluster import agents_run, bring_back, is_running, maas, node_fenced, on_member
     from lab import wait_until
 
     yield request.param
@@ -42,4 +42,6 @@ def host(request):
     wait_until(lambda: not agents_run(), 60, "no fence agent runs")
     on_member("crm_resource --cleanup --resource fence-maas")  # its monitor may have met the fault
     if not is_running(request.param):
+        # Powered off by such an attempt, it still reads online until the cluster looks.
+        wait_until(lambda: node_fenced(request.param) != "0", 120, "the cluster takes it for fenced")
         bring_back(request.param)

@@ -4,8 +4,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The programs that playbooks run on members and compute hosts, as they answer; called by their names.
 
-The state is a JSON file beside the links: power, fenced, held, maintenance and domains of each host. A host with power that is
-not held joins at once. FAKE_HOST, which a host's own Python sets, names the host that a program runs on.
+The state is a JSON file beside the links: power, fenced, held, maintenance and domains of each host. A host with power
+that is not held joins at once. FAKE_HOST, which a host's own Python sets, names the host that a program runs on.
 """
 
 from __future__ import annotations

@@ -42,6 +42,7 @@ VMOVE_FIELDS = (
 COMPUTE_SERVICE_FIELDS = (
     "id", "host", "binary", "status", "state", "disabled_reason", "availability_zone", "is_forced_down", "updated_at",
 )
+SERVER_FIELDS = ("id", "name", "status", "task_state", "compute_host")
 UNFINISHED = ("new", "running", "error")
 
 # Masakari answers with `osapi_max_limit` rows at most, 1000 unless its operator changed that.
@@ -152,6 +153,19 @@ class Gateway:
         query = {"host": host} if host else {}
         services = self._connection.compute.services(binary="nova-compute", **query)
         return [_row(service, COMPUTE_SERVICE_FIELDS) for service in services]
+
+    @translated()
+    def servers(self, host: str) -> list[Row]:
+        """All projects' guests that Nova places on a host."""
+        servers = self._connection.compute.servers(all_projects=True, compute_host=host)
+        return _by_name([_row(server, SERVER_FIELDS) for server in servers])
+
+    @translated()
+    def server(self, uuid: str) -> Row | None:
+        try:
+            return _row(self._connection.compute.get_server(uuid), SERVER_FIELDS)
+        except sdk.NotFoundException:
+            return None
 
     @staticmethod
     def _pages(method: Callable[..., Iterable[Any]], *args: Any, **query: Any) -> list[Any]:

@@ -33,9 +33,9 @@ def name_problems(option: str, names: Iterable[str]) -> list[str]:
     return problems
 
 
-def uuid_problems(option: str, value: str) -> list[str]:
+def uuid_problems(option: str, value: str, source: str = "openstack_ha.masakari.notification_info") -> list[str]:
     try:
         UUID(value)
     except ValueError:
-        return [f"{option} must be a UUID, not {value!r}. openstack_ha.masakari.notification_info lists them."]
+        return [f"{option} must be a UUID, not {value!r}. {source} lists them."]
     return []

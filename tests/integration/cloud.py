@@ -323,12 +323,13 @@ class Cloud:
             )
 
     def reset(self) -> None:
-        """No segment, no notification, all of Nova enabled."""
+        """No segment, no notification, no guest, all of Nova enabled."""
         with sqlite3.connect(self.dir / "masakari.db", timeout=30) as database:
             for table in ("vmoves", "notifications", "hosts", "failover_segments"):
                 database.execute(f"DELETE FROM {table}")
+        self.nova.servers.clear()
         for service in self.nova.services.values():
-            service.update(status="enabled", disabled_reason=None)
+            service.update(status="enabled", disabled_reason=None, state="up", updated_at=None, forced_down=False)
 
     def close(self, keep: bool = False) -> None:
         for process in self._processes:

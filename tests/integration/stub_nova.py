@@ -18,6 +18,7 @@ class StubNova:
 
     def __init__(self, port: int, hosts: list[str]) -> None:
         self.services: dict[str, dict[str, Any]] = {}
+        self.servers: dict[str, dict[str, Any]] = {}
         self.add_hosts(hosts)
         nova = self
 
@@ -57,6 +58,12 @@ class StubNova:
                 "disabled_reason": None, "forced_down": False,
             }
 
+    def add_server(self, name: str, host: str) -> str:
+        server = str(uuid.uuid5(uuid.NAMESPACE_DNS, name))
+        self.servers[server] = {"id": server, "name": name, "status": "ACTIVE", "OS-EXT-STS:task_state": None,
+                                "OS-EXT-SRV-ATTR:host": host}
+        return server
+
     def get(self, path: str, query: dict[str, list[str]]) -> tuple[int, dict[str, Any]]:
         if path in ("", "/v2.1"):
             version = {
@@ -75,7 +82,11 @@ class StubNova:
                 for h, s in sorted(self.services.items())
             ]}
         if path == "/v2.1/servers/detail":
-            return 200, {"servers": []}
+            host = query.get("host", [None])[0]
+            return 200, {"servers": [server for server in self.servers.values()
+                                     if host in (None, server["OS-EXT-SRV-ATTR:host"])]}
+        if (server := self.servers.get(path.removeprefix("/v2.1/servers/"))):
+            return 200, {"server": server}
         if path == "/v2.1/flavors/detail":
             return 200, {"flavors": [{"id": "1", "name": "m1.tiny", "ram": 64, "vcpus": 1, "disk": 1}]}
         return 404, {"itemNotFound": {"code": 404, "message": f"no stub for {path}"}}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.openstack_ha.masakari.plugins.modules import (
+    compute_host_info,
     compute_service,
     notification_info,
     segment_host,
@@ -70,6 +71,8 @@ def test_a_move_says_so_in_the_diff(fake_gateway: Any, run_module: Any) -> None:
         (notification_info, {"uuid": "x"}, "uuid must be a UUID, not 'x'"),
         (notification_info, {"source_host": "zz"}, "Host 'zz' is in no segment: correct source_host"),
         (notification_info, {"uuid": UUID, "status": "new"}, "mutually exclusive: uuid.status"),
+        (compute_host_info, {"name": "a "}, "name has leading or trailing blanks: 'a '"),
+        (compute_host_info, {"name": "a", "domains": ["x"]}, "domains must be a UUID, not 'x'. virsh list"),
         (vmove_info, {"notification": "x"}, "notification must be a UUID, not 'x'"),
     ],
 )
@@ -133,3 +136,27 @@ def test_compute_service(fake_gateway: Any, run_module: Any) -> None:
         assert result["compute_service"]["status"] == options["state"]
         assert result["compute_service"]["disabled_reason"] == reason
         assert (result["diff"]["before"] != result["diff"]["after"]) is changed
+
+
+def test_compute_host_info(fake_gateway: Any, run_module: Any) -> None:
+    gateway = fake_gateway({"S1": ["a", "b"], "S2": ["c"]})
+    gateway.hold("b", notification_uuid=UUID)
+    here, elsewhere, gone = (UUID[:-1] + digit for digit in "345")
+    gateway.guests = [{"id": here, "name": "web", "compute_host": "a"},
+                      {"id": elsewhere, "name": "db", "compute_host": "b"}]
+
+    host = run_module(compute_host_info, gateway, name="a", domains=[here, elsewhere, gone])["host"]
+    assert (host["name"], host["segment"]["name"]) == ("a", "S1")
+    assert (host["reserved"], host["on_maintenance"]) == (False, False)
+    assert [row["name"] for row in host["segment_hosts"]] == ["a", "b"]
+    assert host["recoveries"] == [f"notification {UUID} (COMPUTE_HOST, running) of host 'b'"]
+    assert (host["compute_service"]["host"], host["compute_service"]["status"]) == ("a", "enabled")
+    assert [guest["name"] for guest in host["servers"]] == ["web"]
+    assert [(guest["id"], guest["name"], guest["compute_host"]) for guest in host["strangers"]] == [
+        (elsewhere, "db", "b"), (gone, None, None)]
+
+    gateway.calls.clear()
+    host = run_module(compute_host_info, gateway, name="e")["host"]
+    assert (host["segment"], host["reserved"], host["segment_hosts"], host["recoveries"]) == (None, None, [], [])
+    assert gateway.calls == ["segments", "hosts", "hosts", "servers", "compute_services"]
+    assert run_module(compute_host_info, gateway, name="zz")["host"]["compute_service"] is None

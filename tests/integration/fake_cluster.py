@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The programs that playbooks run on members and compute hosts, as they answer; called by their names.
+
+The state is a JSON file beside the links: power, fenced, held, maintenance and domains of each host. A host with power
+that is not held joins at once. FAKE_HOST, which a host's own Python sets, names the host that a program runs on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+DIRECTORY = Path(sys.argv[0]).parent
+STATE = DIRECTORY / "state.json"
+NEW: dict[str, Any] = {"power": True, "fenced": False, "held": False, "maintenance": False, "unclean": False,
+                       "device": True, "domains": {}}
+State = dict[str, dict[str, Any]]
+
+
+def lay_out(directory: Path, hosts: list[str]) -> Path:
+    """A directory of programs, with a Python for each host that runs only while the host has power."""
+    directory.mkdir()
+    for program in PROGRAMS:
+        (directory / program).symlink_to(__file__)
+    for host in hosts:
+        python = directory / f"python-{host}"
+        python.write_text(f'#!/bin/sh\nFAKE_HOST={host} {directory}/has-power || exit 1\n'
+                          f'FAKE_HOST={host} exec {sys.executable} "$@"\n')
+        python.chmod(0o755)
+    save(directory / "state.json", {host: dict(NEW) for host in hosts})
+    return directory
+
+
+def load(path: Path = STATE) -> State:
+    return json.loads(path.read_text())
+
+
+def save(path: Path, state: State) -> None:
+    path.write_text(json.dumps(state))
+
+
+def is_up(node: dict[str, Any]) -> bool:
+    return node["power"] and not node["held"] and not node["fenced"]
+
+
+def join(state: State) -> None:
+    for node in state.values():
+        if node["power"] and not node["held"]:
+            node["fenced"] = False
+
+
+def crm_mon(state: State, arguments: list[str]) -> str:
+    nodes = "".join(
+        f'<node name="{name}" type="remote" online="{str(is_up(node)).lower()}" '
+        f'unclean="{str(node["unclean"]).lower()}" maintenance="{str(node["maintenance"]).lower()}"/>'
+        for name, node in state.items())
+    return f'<?xml version="1.0"?>\n<pacemaker-result><nodes>{nodes}</nodes><status code="0"/></pacemaker-result>'
+
+
+def cibadmin(state: State, arguments: list[str]) -> str:
+    held = '<meta_attributes><nvpair name="target-role" value="Stopped"/></meta_attributes>'
+    resources = "".join(f'<primitive id="{name}" provider="pacemaker" type="remote">{held if node["held"] else ""}'
+                        "</primitive>" for name, node in state.items())
+    states = "".join(f'<node_state uname="{name}" node_fenced="{1795219726 if node["fenced"] else 0}"/>'
+                     for name, node in state.items())
+    return (f"<cib><configuration><resources>{resources}</resources></configuration>"
+            f"<status>{states}</status></cib>")
+
+
+def stonith_admin(state: State, arguments: list[str]) -> str:
+    if "--list" in arguments:
+        return "fence-maas\n" if state[arguments[arguments.index("--list") + 1]]["device"] else ""
+    node = state[arguments[arguments.index("--unfence") + 1]]
+    if not node["device"]:
+        sys.exit("stonith_admin: No such device")
+    node["power"] = True
+    return ""
+
+
+def crm_resource(state: State, arguments: list[str]) -> str:
+    assert arguments[2:] == ["--meta", "--delete-parameter", "target-role"], arguments
+    state[arguments[1]]["held"] = False
+    return ""
+
+
+def crm_attribute(state: State, arguments: list[str]) -> str:
+    assert arguments[0] == "--node" and arguments[2:4] == ["--name", "maintenance"], arguments
+    state[arguments[1]]["maintenance"] = arguments[4:] == ["--update", "true"]
+    return ""
+
+
+def virsh(state: State, arguments: list[str]) -> str:
+    domains = state[os.environ["FAKE_HOST"]]["domains"]
+    return "".join(f"{uuid}\n" for uuid, runs in domains.items() if runs or "--all" in arguments) + "\n"
+
+
+def systemctl(state: State, arguments: list[str]) -> str:
+    return "active\n" if arguments[0] == "is-active" else ""
+
+
+def has_power(state: State, arguments: list[str]) -> str:
+    sys.exit(not state[os.environ["FAKE_HOST"]]["power"])
+
+
+PROGRAMS = {program.__name__.replace("has_power", "has-power"): program for program in (
+    crm_mon, cibadmin, stonith_admin, crm_resource, crm_attribute, virsh, systemctl, has_power)}
+
+
+def main() -> None:
+    program, state = Path(sys.argv[0]).name, load()
+    with open(DIRECTORY / "calls", "a") as calls:
+        print(program, *sys.argv[1:], file=calls)
+    sys.stdout.write(PROGRAMS[program](state, sys.argv[1:]))
+    join(state)
+    if program != "has-power":
+        save(STATE, state)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,236 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Playbooks of the operator at 3 a.m. against a real Masakari; Nova, Pacemaker and libvirt are stand-ins."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import fake_cluster
+import pytest
+from cloud import PASSWORD, Cloud
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPUTES = ["compute1", "compute2", "compute3"]
+SEGMENTS = [{"name": "S1", "recovery_method": "reserved_host", "hosts": [
+    {"name": "compute1"}, {"name": "compute2"}, {"name": "compute3", "reserved": True}]}]
+
+
+class Site:
+    """A small site: infra1 and the compute hosts are names of this machine, told apart by their Python."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.programs = fake_cluster.lay_out(Path(cloud.dir, f"site-{time.monotonic_ns()}"), COMPUTES)
+        self.state_file = self.programs / "state.json"
+        self._stop = threading.Event()
+        threading.Thread(target=self._report_to_nova, daemon=True).start()
+
+    def _report_to_nova(self) -> None:
+        while not self._stop.wait(0.2):
+            for host, node in self.state().items():
+                service = self.cloud.nova.services[host]
+                service["state"] = "up" if node["power"] else "down"
+                if node["power"]:
+                    service["updated_at"] = f"{time.time():.3f}"
+
+    def close(self) -> None:
+        self._stop.set()
+
+    def state(self) -> fake_cluster.State:
+        while True:
+            try:
+                return fake_cluster.load(self.state_file)
+            except ValueError:  # it is being written
+                time.sleep(0.01)
+
+    def set(self, host: str, **values: Any) -> None:
+        state = self.state()
+        state[host] |= values
+        fake_cluster.save(self.state_file, state)
+
+    def fail(self, host: str, reserve: str | None = None) -> None:
+        """As Masakari and the gate leave it: fenced, held out, on maintenance, disabled; the reserve in use."""
+        self.set(host, power=False, fenced=True, held=True)
+        self.flag(host, on_maintenance=True, reserved=False)
+        self.cloud.nova.services[host].update(status="disabled", disabled_reason="Masakari detected host failed.")
+        if reserve:
+            self.flag(reserve, reserved=False)
+            self.cloud.nova.services[reserve].update(status="enabled", disabled_reason=None)
+
+    def flag(self, host: str, **values: Any) -> None:
+        ha = self.cloud.connect().instance_ha
+        for segment in ha.segments():
+            for row in ha.hosts(segment.uuid):
+                if row.name == host:
+                    ha.update_host(row.uuid, segment.uuid, **values)
+
+    def flags(self) -> dict[str, str]:
+        return self.cloud.segments()["S1"]
+
+    def nova(self) -> dict[str, str]:
+        return {host: self.cloud.nova.services[host]["status"] for host in COMPUTES}
+
+    def calls(self) -> list[str]:
+        log = self.programs / "calls"
+        return log.read_text().splitlines() if log.exists() else []
+
+    def inventory(self) -> Path:
+        local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        computes = {host: {"ansible_python_interpreter": str(self.programs / f"python-{host}")} for host in COMPUTES}
+        path = self.programs / "inventory.json"
+        path.write_text(json.dumps({"all": {"vars": {
+            "ansible_connection": "local", "masakari_segments": SEGMENTS, "management_address": "203.0.113.1",
+        }, "children": {
+            "masakari_api": {"hosts": {"infra1": local}}, "masakari_engine": {"hosts": {"infra1": {}}},
+            "masakari_monitor": {"hosts": computes},
+        }}}))
+        return path
+
+    def play(self, playbook: str, *options: str, succeeds: bool = True, **variables: Any) -> Run:
+        environment = {**self.cloud.environment, "PATH": f"{self.programs}:{os.environ['PATH']}",
+                       "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "HOME": str(self.cloud.dir),
+                       "ANSIBLE_NOCOLOR": "1"}
+        variables = {"masakari_service_setup_host_python_interpreter": sys.executable, **variables}
+        done = subprocess.run(
+            [Path(sys.executable).with_name("ansible-playbook"), "-i", self.inventory(), "-e", json.dumps(variables),
+             *options, ROOT / f"playbooks/{playbook}.yml"],
+            env=environment, capture_output=True, text=True, check=False, cwd=ROOT, timeout=300)
+        output = done.stdout + done.stderr
+        assert (done.returncode == 0) is succeeds, output
+        assert PASSWORD not in output
+        return Run(output)
+
+
+class Run:
+    def __init__(self, output: str) -> None:
+        self.output = output
+        self.changed = sum(map(int, re.findall(r"changed=(\d+)", output)))
+        self.words = " ".join(output.split())
+
+
+@pytest.fixture
+def site(cloud: Cloud) -> Iterator[Site]:
+    site = Site(cloud)
+    ha = cloud.connect().instance_ha
+    segment = ha.create_segment(name="S1", recovery_method="reserved_host", service_type="COMPUTE")
+    for host in SEGMENTS[0]["hosts"]:
+        ha.create_host(segment.uuid, type="COMPUTE", control_attributes="SSH", **host)
+    cloud.nova.services["compute3"].update(status="disabled", disabled_reason="Reserved for failover by Masakari")
+    yield site
+    site.close()
+
+
+AS_DECLARED = {"compute1": "", "compute2": "", "compute3": "reserved"}
+ENABLED = {"compute1": "enabled", "compute2": "enabled", "compute3": "disabled"}
+
+
+# --- recover_host ----------------------------------------------------------------------------------
+
+
+def test_a_host_that_is_well_is_left_alone(site: Site) -> None:
+    for host in ("compute1", "compute3"):
+        run = site.play("recover_host", recover_host=host)
+        assert run.changed == 0
+        assert f"{host} is well: nothing is to be done" in run.words
+    assert (site.flags(), site.nova()) == (AS_DECLARED, ENABLED)
+
+
+def test_a_failed_host_comes_back(site: Site) -> None:
+    site.fail("compute1")
+    foreseen = site.play("recover_host", "--check", "--diff", recover_host="compute1")
+    assert foreseen.changed > 0
+    assert not any(call.startswith(("stonith_admin", "crm_resource")) for call in site.calls())
+    assert site.flags()["compute1"] == "on_maintenance"
+
+    run = site.play("recover_host", recover_host="compute1")
+    assert (site.flags(), site.nova()) == (AS_DECLARED, ENABLED)
+    assert site.state()["compute1"] == fake_cluster.NEW
+    steps = [call for call in site.calls() if call.startswith(("stonith_admin", "crm_resource"))]
+    assert steps == ["stonith_admin --unfence compute1 --timeout 300",
+                     "crm_resource --resource compute1 --meta --delete-parameter target-role"]
+    for line in ("done: bring compute1, which is fenced and held out (target-role=Stopped), back into the cluster",
+                 "done: enable nova-compute on compute1", "compute1: nova-compute enabled and up, guests: none"):
+        assert line in run.words
+        assert "done:" not in line or line.replace("done:", "would:") in foreseen.words
+    assert site.play("recover_host", recover_host="compute1").changed == 0
+
+
+def test_it_takes_the_place_of_a_reserve_with_guests(site: Site) -> None:
+    site.fail("compute1", reserve="compute3")
+    site.cloud.nova.add_server("web", "compute3")
+    run = site.play("recover_host", recover_host="compute1")
+    assert site.flags() == {"compute1": "reserved", "compute2": "", "compute3": ""}
+    assert site.nova() == {"compute1": "disabled", "compute2": "enabled", "compute3": "enabled"}
+    assert site.cloud.nova.services["compute1"]["disabled_reason"] == "Reserved for failover by Masakari"
+    assert "note: compute1 takes the place of the reserve compute3, which has guests" in run.words
+    assert site.play("recover_host", recover_host="compute1").changed == 0
+
+
+def test_it_does_not_where_the_operator_says_so(site: Site) -> None:
+    site.fail("compute1", reserve="compute3")
+    site.cloud.nova.add_server("web", "compute3")
+    run = site.play("recover_host", recover_host="compute1", recover_host_swap_reserved=False)
+    assert site.flags() == {"compute1": "", "compute2": "", "compute3": ""}
+    assert set(site.nova().values()) == {"enabled"}
+    assert "note: segment S1 (reserved_host) lacks 1 of its reserves: compute3 has 1 guests" in run.words
+
+
+def test_a_reserve_without_guests_has_its_role_back(site: Site) -> None:
+    site.fail("compute1", reserve="compute3")
+    site.play("recover_host", recover_host="compute1")
+    assert (site.flags(), site.nova()) == (AS_DECLARED, ENABLED)
+
+
+def test_a_guest_that_belongs_elsewhere_keeps_the_host_out(site: Site) -> None:
+    site.fail("compute1")
+    web = site.cloud.nova.add_server("web", "compute2")
+    site.set("compute1", domains={web: True})
+    run = site.play("recover_host", recover_host="compute1", succeeds=False)
+    assert f"web ({web}) runs on compute1 and belongs to compute2: it may run twice." in run.words
+    assert f"virsh destroy {web}" in run.words
+    assert site.flags()["compute1"] == "on_maintenance"
+    assert site.nova()["compute1"] == "disabled"
+    site.set("compute1", domains={})
+    site.play("recover_host", recover_host="compute1")
+    assert (site.flags(), site.nova()) == (AS_DECLARED, ENABLED)
+
+
+def test_a_host_that_stays_off(site: Site) -> None:
+    site.fail("compute1")
+    site.set("compute1", device=False)
+    run = site.play("recover_host", recover_host="compute1", succeeds=False)
+    assert "compute1 did not come back. The fencing device powers it on: stonith_admin: No such device." in run.words
+    assert site.state()["compute1"]["held"] is True
+    assert (site.flags()["compute1"], site.nova()["compute1"]) == ("on_maintenance", "disabled")
+
+
+def test_what_is_refused(site: Site) -> None:
+    run = site.play("recover_host", succeeds=False)
+    assert "recover_host is not set: name one of compute1, compute2, compute3" in run.words
+    run = site.play("recover_host", succeeds=False, recover_host="infra1")
+    assert "recover_host infra1: name one of compute1" in run.words
+
+    site.fail("compute1")
+    site.cloud.insert("notifications", [{
+        "notification_uuid": "9c2d4a1c-5c8c-4b2c-bf7e-0c8f1f1e0f12", "deleted": 0, "type": "COMPUTE_HOST",
+        "status": "running", "payload": "{}", "generated_time": "2026-11-21 01:00:00",
+        "created_at": "2026-11-21 01:00:00",
+        "source_host_uuid": next(host.uuid for segment in site.cloud.connect().instance_ha.segments()
+                                 for host in site.cloud.connect().instance_ha.hosts(segment.uuid)
+                                 if host.name == "compute2"),
+    }])
+    run = site.play("recover_host", succeeds=False, recover_host="compute1")
+    assert "Masakari is at work in segment S1: notification 9c2d4a1c" in run.words
+    assert run.changed == 0
+    assert site.state()["compute1"]["power"] is False

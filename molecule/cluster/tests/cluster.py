@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
@@ -108,3 +109,24 @@ def bring_back(host: str) -> None:
     """Power on, and wait until the cluster has the host again."""
     podman("start", host)
     wait_until(lambda: is_up(host), 240, f"{host} is back")
+
+
+def fenced_after(host: str, failure: str, before: int, start: float, seconds: float) -> None:
+    wait_until(lambda: successes(host) > before, seconds, f"{host} is fenced")
+    print(f"{failure} of {host}: fenced after {time.monotonic() - start:.1f} s")
+    assert not is_running(host)
+    wait_until(lambda: node_fenced(host) != "0", 5, f"the cluster takes {host} for fenced")
+
+
+def kill_daemon(host: str) -> None:
+    connect(host).run("systemctl kill --signal=KILL pacemaker_remote")
+
+
+def daemons() -> dict[str, str]:
+    """The processes that watch, by host."""
+    return {host: connect(host).run(f"systemctl show --property=MainPID {unit}").stdout
+            for hosts, unit in ((MEMBERS, "pacemaker"), (REMOTES, "pacemaker_remote")) for host in hosts}
+
+
+def all_fencings() -> list[dict[str, str]]:
+    return [event for host in (*MEMBERS, *REMOTES, "compute4") for event in fencings(host)]

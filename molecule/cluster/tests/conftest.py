@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "masakari" / "tests"))
+MOLECULE = Path(__file__).resolve().parents[2]
+for path in ("masakari/tests", "cluster/tests"):
+    sys.path.insert(0, str(MOLECULE / path))
 
 
 @pytest.fixture(scope="session", autouse=True)

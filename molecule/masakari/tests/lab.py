@@ -20,7 +20,9 @@ import testinfra
 CHECKOUT = Path(__file__).resolve().parents[3]
 SCENARIO = Path(os.environ.get("MOLECULE_SCENARIO_DIRECTORY", Path(__file__).parents[1]))
 # A scenario without variables of its own installs what the scenario masakari does.
-OPERATOR = next(path for path in [SCENARIO / "operator.yml", CHECKOUT / "molecule/masakari/operator.yml"] if path.exists())
+OPERATOR = next(
+    path for path in [SCENARIO / "operator.yml", CHECKOUT / "molecule/masakari/operator.yml"] if path.exists()
+)
 INVENTORY = next((path for path in [SCENARIO / "hosts.ini"] if path.exists()), CHECKOUT / "inventory/lab")
 INFRA = {"infra1": "172.29.236.11", "infra2": "172.29.236.12", "infra3": "172.29.236.13"}
 BALANCER = "http://172.29.236.10:15868"

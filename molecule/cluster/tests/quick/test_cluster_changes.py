@@ -11,26 +11,14 @@ import pytest
 from cluster import (
     MEMBERS,
     REMOTES,
+    all_fencings,
     configuration,
-    fencings,
-    is_running,
+    daemons,
     is_up,
     monitor,
-    node,
-    node_fenced,
     podman,
 )
-from lab import CHECKOUT, INVENTORY, ansible_playbook, connect, wait_until
-
-
-def daemons() -> dict[str, str]:
-    """The processes that watch, by host."""
-    return {host: connect(host).run(f"systemctl show --property=MainPID {unit}").stdout
-            for hosts, unit in ((MEMBERS, "pacemaker"), (REMOTES, "pacemaker_remote")) for host in hosts}
-
-
-def all_fencings() -> list[dict[str, str]]:
-    return [event for host in (*MEMBERS, *REMOTES, "compute4") for event in fencings(host)]
+from lab import CHECKOUT, INVENTORY, ansible_playbook, wait_until
 
 
 @pytest.fixture
@@ -67,32 +55,3 @@ def test_a_fourth_host_comes_and_goes(fourth_host):
     assert left == []
     assert {element.get("name") for element in monitor().findall(".//nodes/node")} == {*MEMBERS, *REMOTES}
     assert (daemons(), all_fencings()) == (running, fenced)
-
-
-def test_another_key_restarts_the_daemon_under_maintenance():
-    fenced, before = all_fencings(), daemons()
-    connect("compute1").run("echo other >> /etc/pacemaker/authkey")
-    run = ansible_playbook("cluster", "--limit", "compute1")
-    assert run.code == 0, run.output[-2000:]
-    assert run.changed == {"compute1"}
-    assert all_fencings() == fenced
-    assert node("compute1")["maintenance"] == "false"
-    assert {host for host, process in daemons().items() if process != before[host]} == {"compute1"}
-
-
-def test_fencing_proof():
-    run = ansible_playbook("fencing_proof", "--extra-vars", "fencing_proof_host=compute2")
-    assert run.code == 0, run.output[-2000:]
-    assert "compute2 was fenced by infra" in " ".join(run.output.split())
-    assert is_running("compute2")
-    assert (node("compute2")["online"], node_fenced("compute2")) == ("true", "0")
-
-
-@pytest.mark.parametrize("host, words", [
-    ("compute9", "fencing_proof_host compute9 is not in the group masakari_monitor"),
-    ("infra1", "fencing_proof_host infra1 is not in the group masakari_monitor"),
-])
-def test_fencing_proof_of_a_host_that_is_not_watched(host, words):
-    run = ansible_playbook("fencing_proof", "--extra-vars", f"fencing_proof_host={host}")
-    assert run.code != 0
-    assert words in " ".join(run.output.split())

@@ -38,6 +38,7 @@ class FakeGateway:
         self.microversion = (1, 3)
         self.held: list[Row] = []
         self.moves: list[Row] = []
+        self.guests: list[Row] = []
         self._ids = itertools.count(1)
         self._segments: dict[str, Row] = {}
         self._hosts: dict[str, dict[str, Row]] = {}
@@ -89,6 +90,19 @@ class FakeGateway:
     def compute_services(self, host: str | None = None) -> list[Row]:
         self.calls.append("compute_services")
         return [dict(row) for name, row in self._compute.items() if host in (None, name)]
+
+    def servers_on(self, host: str) -> list[Row]:
+        self.calls.append("servers_on")
+        return [dict(row) for row in self.guests if row["host"] == host]
+
+    def server(self, uuid: str) -> Row:
+        self.calls.append("server")
+        gone = {"id": uuid, "name": uuid, "status": "DELETED", "host": None}
+        return next((dict(row) for row in self.guests if row["id"] == uuid), gone)
+
+    def server_actions(self, uuid: str, since: str) -> list[Any]:
+        self.calls.append("server_actions")
+        return [f"{uuid} since {since}"]
 
     def create_segment(self, **values: Any) -> Row:
         self.calls.append(f"create_segment {values['name']}")

@@ -91,13 +91,18 @@ class FakeGateway:
         self.calls.append("compute_services")
         return [dict(row) for name, row in self._compute.items() if host in (None, name)]
 
-    def servers(self, host: str) -> list[Row]:
-        self.calls.append("servers")
-        return [dict(row) for row in self.guests if row["compute_host"] == host]
+    def servers_on(self, host: str) -> list[Row]:
+        self.calls.append("servers_on")
+        return [dict(row) for row in self.guests if row["host"] == host]
 
-    def server(self, uuid: str) -> Row | None:
+    def server(self, uuid: str) -> Row:
         self.calls.append("server")
-        return next((dict(row) for row in self.guests if row["id"] == uuid), None)
+        gone = {"id": uuid, "name": uuid, "status": "DELETED", "host": None}
+        return next((dict(row) for row in self.guests if row["id"] == uuid), gone)
+
+    def server_actions(self, uuid: str, since: str) -> list[Any]:
+        self.calls.append("server_actions")
+        return [f"{uuid} since {since}"]
 
     def create_segment(self, **values: Any) -> Row:
         self.calls.append(f"create_segment {values['name']}")

@@ -174,30 +174,28 @@ class Cloud:
             connection.execute("PRAGMA journal_mode=WAL")
 
     def _start_keystone(self) -> None:
-        conf = self.dir / "keystone.conf"
-        self._serve("keystone", "keystone.wsgi.api:application", OS_KEYSTONE_CONFIG_FILES=str(conf))
+        command = [
+            str(VENV / "bin/uwsgi"), "--http-socket", f"127.0.0.1:{self._ports['keystone']}",
+            "--virtualenv", str(VENV), "--module", "keystone.wsgi.api:application",
+            "--master", "--processes", "1", "--threads", "1", "--enable-threads", "--lazy-apps", "--die-on-term",
+            "--buffer-size", "65535", "--add-header", "Connection: close",
+        ]
+        self._start("keystone", command, OS_KEYSTONE_CONFIG_FILES=str(self.dir / "keystone.conf"))
 
     def _start_masakari(self, name: str, **environment: str) -> None:
-        conf = self.dir / "masakari.conf"
-        self._serve(
-            name, "masakari_app:application", "--pythonpath", str(HERE),
-            "--pyargv", f"--config-file {conf} --log-file {self.dir}/{name}-service.log",
-            OS_MASAKARI_CONFIG_DIR=str(self.dir), **environment,
-        )
+        command = [
+            str(VENV / "bin/python"), str(HERE / "masakari_app.py"),
+            "--config-file", str(self.dir / "masakari.conf"), "--log-file", str(self.dir / f"{name}-service.log"),
+        ]
+        port = str(self._ports[name])
+        self._start(name, command, MASAKARI_PORT=port, OS_MASAKARI_CONFIG_DIR=str(self.dir), **environment)
 
     def start_old_masakari(self) -> None:
         """A second API on the same database that knows microversions up to 1.1 only; region `Old`."""
         self._start_masakari("masakari_old", MASAKARI_MAX_MICROVERSION="1.1")
         self._wait_for("masakari_old", "/")
 
-    def _serve(self, name: str, application: str, *arguments: str, **environment: str) -> None:
-        command = [
-            str(VENV / "bin/uwsgi"), "--http-socket", f"127.0.0.1:{self._ports[name]}",
-            "--virtualenv", str(VENV), "--module", application, "--master", "--processes", "1", "--threads", "1",
-            "--enable-threads", "--lazy-apps", "--die-on-term", "--buffer-size", "65535",
-            "--add-header", "Connection: close", "--log-format", "REQUEST %(method) %(uri) %(status) %(uagent)",
-            *arguments,
-        ]
+    def _start(self, name: str, command: list[str], **environment: str) -> None:
         with open(self.dir / f"{name}.log", "wb") as log:
             self._processes.append(subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
@@ -288,7 +286,7 @@ class Cloud:
         """Requests of the modules that Masakari's API has answered, `METHOD path status`; discovery left out."""
         self._questions += 1
         question = f"/?question={self._questions}"
-        self._wait_for("masakari", question)  # one process, one thread: it is logged after all before it
+        self._wait_for("masakari", question)  # logged after all that was answered before
         while question not in (log := self.access_log.read_text(errors="replace")):
             time.sleep(0.01)
         lines = [line.split(" ", 4)[1:] for line in log.splitlines() if line.startswith("REQUEST ")]

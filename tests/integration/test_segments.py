@@ -79,25 +79,36 @@ def test_every_recovery_method(run: Run, method: str) -> None:
     assert row["recovery_method"] == method
 
 
-def test_two_hundred_hosts(run: Run) -> None:
-    options = {"name": "big", "recovery_method": "auto", "hosts": [{"name": name} for name in MANY_HOSTS]}
-    assert len(run(segment, **options)["requests"]) == len(MANY_HOSTS) + 2
-    started = time.monotonic()
-    again = run(segment, **options, purge_hosts=True)
-    assert time.monotonic() - started < 2
-    assert (again["changed"], len(again["requests"])) == (False, 2)
+def put_in(cloud: Cloud, segment_uuid: str, names: list[str]) -> None:
+    """Hosts of a segment, as the API writes them, which takes a quarter of a second for each."""
+    cloud.insert("hosts", [
+        {"uuid": f"00000000-0000-4000-8000-{n:012}", "name": name, "failover_segment_id": segment_uuid, "reserved": 0,
+         "type": "COMPUTE", "control_attributes": "SSH", "on_maintenance": 0, "deleted": 0,
+         "created_at": "2026-11-21 01:00:00.000000"}
+        for n, name in enumerate(names)
+    ])
+
+
+def test_two_hundred_hosts(run: Run, cloud: Cloud) -> None:
+    hosts = [{"name": name} for name in MANY_HOSTS]
+    options: dict[str, Any] = {"name": "big", "recovery_method": "auto"}
+    some = run(segment, **options, hosts=hosts[:50])
+    assert len(some["requests"]) == 50 + 2
+    put_in(cloud, some["segment"]["uuid"], MANY_HOSTS[50:])
+    times = []
+    for _ in range(3):  # the machine may be busy with something else meanwhile
+        started = time.monotonic()
+        again = run(segment, **options, hosts=hosts, purge_hosts=True)
+        times.append(time.monotonic() - started)
+        assert (again["changed"], len(again["requests"])) == (False, 2)
+    assert min(times) < 2
     assert [row["name"] for row in again["segment"]["hosts"]] == MANY_HOSTS
 
 
 def test_more_hosts_than_the_api_lists_at_once(run: Run, cloud: Cloud) -> None:
     uuid = run(segment, name="huge", recovery_method="auto")["segment"]["uuid"]
     names = [f"h{n:04}" for n in range(2100)]
-    cloud.insert("hosts", [
-        {"uuid": f"00000000-0000-4000-8000-{n:012}", "name": name, "failover_segment_id": uuid, "reserved": 0,
-         "type": "COMPUTE", "control_attributes": "SSH", "on_maintenance": 0, "deleted": 0,
-         "created_at": "2026-11-21 01:00:00.000000"}
-        for n, name in enumerate(names)
-    ])
+    put_in(cloud, uuid, names)
     listed = run(segment_host_info, segment="huge")
     assert [row["name"] for row in listed["hosts"]] == names
     assert len(listed["requests"]) == 1 + 3

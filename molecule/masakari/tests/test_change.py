@@ -137,10 +137,10 @@ def test_the_api_speaks_tls(tmp_path: Path) -> None:
     assert run.code == 0, run.output[-3000:]
     assert key.read_text().splitlines()[1] not in run.output
     host = connect("infra1")
-    assert status("https://127.0.0.1:15868/healthcheck", "infra1") == 200
+    assert status(f"https://{INFRA['infra1']}:15868/healthcheck", "infra1") == 200
     for name in ("masakari.key", "masakari.pem"):
         file = host.file(f"/etc/masakari/{name}")
         assert (file.user, file.group, oct(file.mode)) == ("root", "masakari", "0o640")
     back = ansible_playbook("masakari", "--limit=infra1", "--extra-vars={'masakari_haproxy_hosts': []}")
     assert back.code == 0, back.output[-3000:]
-    assert status("http://127.0.0.1:15868/healthcheck", "infra1") == 200
+    assert status(f"http://{INFRA['infra1']}:15868/healthcheck", "infra1") == 200

@@ -107,7 +107,7 @@ def test_configuration_was_validated(infra: Any) -> None:
 def test_api_serves_one_request_a_process(infra: Any) -> None:
     uwsgi = ini(infra, "/etc/masakari/masakari-api-uwsgi.ini")["uwsgi"]
     assert (uwsgi["threads"], uwsgi["processes"], uwsgi["lazy-apps"]) == ("1", "2", "true")
-    assert "connection: close" in infra.check_output("curl -s -i http://127.0.0.1:15868/healthcheck").lower()
+    assert "connection: close" in infra.check_output(f"curl -s -i http://{INFRA['infra1']}:15868/healthcheck").lower()
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -183,7 +183,7 @@ def test_killed_service_comes_back(unit: str) -> None:
     # Where cgroup v1 tells systemd 252 (Debian 12) nothing, it waits TimeoutStopSec for workers that have gone.
     wait_until(lambda: show(host, unit, "MainPID")["MainPID"] not in ("0", pid), 60, f"a new {unit}")
     wait_until(lambda: host.service(unit).is_running, 30, f"{unit} is active")
-    wait_until(lambda: status("http://127.0.0.1:15868/healthcheck", "infra2") == 200, 60, "the API answers")
+    wait_until(lambda: status(f"http://{INFRA['infra2']}:15868/healthcheck", "infra2") == 200, 60, "the API answers")
 
 
 def etcdctl(arguments: str) -> list[str]:

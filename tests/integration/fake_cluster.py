@@ -75,7 +75,9 @@ def cibadmin(state: State, arguments: list[str]) -> str:
 
 def stonith_admin(state: State, arguments: list[str]) -> str:
     if "--list" in arguments:
-        return "fence-maas\n" if state[arguments[arguments.index("--list") + 1]]["device"] else ""
+        device = '<item name="device">fence-maas</item>'
+        covered = state.get(arguments[arguments.index("--list") + 1], {"device": False})["device"]
+        return f"<pacemaker-result><list>{device if covered else ''}</list></pacemaker-result>"
     node = state[arguments[arguments.index("--unfence") + 1]]
     if not node["device"]:
         sys.exit("stonith_admin: No such device")

@@ -19,6 +19,7 @@ class StubNova:
     def __init__(self, port: int, hosts: list[str]) -> None:
         self.services: dict[str, dict[str, Any]] = {}
         self.servers: dict[str, dict[str, Any]] = {}
+        self.aggregates: dict[str, list[str]] = {}
         self.add_hosts(hosts)
         nova = self
 
@@ -87,6 +88,9 @@ class StubNova:
                                      if host in (None, server["OS-EXT-SRV-ATTR:host"])]}
         if (server := self.servers.get(path.removeprefix("/v2.1/servers/"))):
             return 200, {"server": server}
+        if path == "/v2.1/os-aggregates":
+            return 200, {"aggregates": [{"id": number, "name": name, "hosts": hosts, "metadata": {}}
+                                        for number, (name, hosts) in enumerate(self.aggregates.items(), start=1)]}
         if path == "/v2.1/flavors/detail":
             return 200, {"flavors": [{"id": "1", "name": "m1.tiny", "ram": 64, "vcpus": 1, "disk": 1}]}
         return 404, {"itemNotFound": {"code": 404, "message": f"no stub for {path}"}}

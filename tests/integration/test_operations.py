@@ -243,6 +243,66 @@ def test_what_is_refused(site: Site) -> None:
     assert site.state()["compute1"]["power"] is False
 
 
+# --- maintenance -----------------------------------------------------------------------------------
+
+
+def test_a_host_is_taken_out_and_put_back(site: Site) -> None:
+    web, db = site.cloud.nova.add_server("web", "compute1"), site.cloud.nova.add_server("db", "compute1")
+    site.cloud.nova.servers[db]["status"] = "SHUTOFF"
+    foreseen = site.play("maintenance", "--check", maintenance_host="compute1")
+    assert foreseen.changed > 0
+    assert (site.flags(), site.nova(), site.state()["compute1"]) == (AS_DECLARED, ENABLED, fake_cluster.NEW)
+
+    run = site.play("maintenance", maintenance_host="compute1")
+    assert (site.flags()["compute1"], site.nova()["compute1"]) == ("on_maintenance", "disabled")
+    assert site.state()["compute1"]["maintenance"] is True
+    places = {server: row["OS-EXT-SRV-ATTR:host"] for server, row in site.cloud.nova.servers.items()}
+    assert places[web] != "compute1" and places[db] == "compute1"
+    for step in ("disable nova-compute on compute1", "migrate web away from compute1",
+                 "have the cluster look away from compute1 (maintenance true)"):
+        assert f"would: {step}" in foreseen.words and f"done: {step}" in run.words
+    assert "note: guests that do not run stay on compute1: db" in run.words
+    assert site.play("maintenance", maintenance_host="compute1").changed == 0
+
+    # It is switched off, and its connection found dead: nobody is fenced, and it comes back.
+    site.set("compute1", power=False, lost=True)
+    assert site.play("maintenance", maintenance_host="compute1").changed == 0
+    run = site.play("maintenance", maintenance_host="compute1", maintenance_state="absent")
+    assert (site.flags(), site.nova(), site.state()["compute1"]) == (AS_DECLARED, ENABLED, fake_cluster.NEW)
+    assert "done: have the cluster connect to compute1 anew, and end its maintenance" in run.words
+    assert site.play("maintenance", maintenance_host="compute1", maintenance_state="absent").changed == 0
+
+
+def test_guests_may_be_left_and_other_reasons_stay(site: Site) -> None:
+    site.cloud.nova.add_server("web", "compute2")
+    site.cloud.nova.services["compute2"].update(status="disabled", disabled_reason="bad memory")
+    run = site.play("maintenance", maintenance_host="compute2", maintenance_guests="leave")
+    assert "note: nobody brings back the guests on compute2 until its maintenance ends: web" in run.words
+    run = site.play("maintenance", maintenance_host="compute2", maintenance_state="absent")
+    assert site.cloud.nova.services["compute2"]["disabled_reason"] == "bad memory"
+    assert "note: nova-compute on compute2 stays disabled, since it was so for another reason: bad memory" in run.words
+    assert site.flags() == AS_DECLARED
+
+
+def test_a_guest_that_does_not_leave_keeps_the_host_protected(site: Site) -> None:
+    site.cloud.nova.add_server("web", "compute1")
+    for host, service in site.cloud.nova.services.items():
+        service["status"] = "enabled" if host == "compute1" else "disabled"
+    run = site.play("maintenance", maintenance_host="compute1", succeeds=False)
+    assert "web (No valid host was found.) did not leave compute1: Nova gave up." in run.words
+    assert site.flags()["compute1"] == "" and site.state()["compute1"]["maintenance"] is False
+
+
+def test_a_failed_host_is_none_to_be_maintained(site: Site) -> None:
+    site.fail("compute1")
+    for state in ("present", "absent"):
+        run = site.play("maintenance", maintenance_host="compute1", maintenance_state=state, succeeds=False)
+        assert "it failed. The playbook recover_host brings it back: -e recover_host=compute1" in run.words
+    site.set("compute2", maintenance=True)
+    run = site.play("recover_host", recover_host="compute2", succeeds=False)
+    assert "-e maintenance_host=compute2 -e maintenance_state=absent" in run.words
+
+
 # --- segments --------------------------------------------------------------------------------------
 
 

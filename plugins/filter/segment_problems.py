@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -26,6 +27,19 @@ options:
     description: Hosts with a nova-compute service, as Nova names them. Left out, hosts are not looked up.
     type: list
     elements: str
+  nodes:
+    description: Remote nodes of the cluster. Left out, hosts are not looked up in it.
+    type: list
+    elements: str
+  aggregates:
+    description: Names of all host aggregates of Nova.
+    type: list
+    elements: str
+    default: []
+  patterns:
+    description: The value of C(masakari_segments_from_aggregates), by which some segments were made of aggregates.
+    type: raw
+    default: []
 author: openstack_ha.masakari contributors (@openstack-ha)
 """
 
@@ -45,7 +59,7 @@ _value:
 
 RECOVERY_METHODS = ("auto", "reserved_host", "auto_priority", "rh_priority")
 SEGMENT_KEYS = frozenset(
-    {"name", "recovery_method", "service_type", "description", "is_enabled", "hosts", "purge_hosts"}
+    {"name", "recovery_method", "service_type", "description", "is_enabled", "hosts", "purge_hosts", "state"}
 )
 HOST_KEYS = frozenset({"name", "reserved", "on_maintenance", "type", "control_attributes"})
 
@@ -65,7 +79,7 @@ def _unknown_keys(where: str, entry: dict[str, Any], known: frozenset[str]) -> I
         yield f"{where}: {key!r} is not known. Use: {', '.join(sorted(known))}."
 
 
-def _host_problems(where: str, host: Any, nova_hosts: list[str] | None) -> Iterator[str]:
+def _host_problems(where: str, host: Any, nova_hosts: list[str] | None, nodes: list[str] | None) -> Iterator[str]:
     if not isinstance(host, dict):
         yield f"{where}: {host!r} is not a mapping. Write - name: <host>."
         return
@@ -79,9 +93,16 @@ def _host_problems(where: str, host: Any, nova_hosts: list[str] | None) -> Itera
             f"Use a name as `openstack compute service list --service nova-compute` prints it: "
             f"{', '.join(sorted(nova_hosts)) or 'there is none'}."
         )
+    elif nodes is not None and host["name"] not in nodes:
+        yield (
+            f"{where}: host {host['name']!r} is no remote node of the cluster, so that nothing could prove it off. "
+            f"Add it to the group masakari_monitor, which has {', '.join(sorted(nodes)) or 'no host'}."
+        )
 
 
-def _segment_problems(where: str, segment: Any, nova_hosts: list[str] | None) -> Iterator[str]:
+def _segment_problems(
+    where: str, segment: Any, nova_hosts: list[str] | None, nodes: list[str] | None
+) -> Iterator[str]:
     if not isinstance(segment, dict):
         yield f"{where}: {segment!r} is not a mapping. Write - name: <segment>."
         return
@@ -89,6 +110,10 @@ def _segment_problems(where: str, segment: Any, nova_hosts: list[str] | None) ->
     problem = _name_problem(where, segment.get("name"))
     if problem:
         yield problem
+    if segment.get("state", "present") not in ("present", "absent"):
+        yield f"{where}: state {segment['state']!r} is not known. Use present, or absent to delete the segment."
+    if segment.get("state") == "absent":
+        return
     method = segment.get("recovery_method")
     if method not in RECOVERY_METHODS:
         yield f"{where}: recovery_method {method!r} is not known. Use one of: {', '.join(RECOVERY_METHODS)}."
@@ -98,14 +123,14 @@ def _segment_problems(where: str, segment: Any, nova_hosts: list[str] | None) ->
         return
     for host in hosts:
         label = host.get("name") if isinstance(host, dict) else host
-        yield from _host_problems(f"{where}.hosts[{label}]", host, nova_hosts)
+        yield from _host_problems(f"{where}.hosts[{label}]", host, nova_hosts, nodes)
 
 
 def _names(entries: Any) -> list[str]:
     return [e["name"] for e in entries or [] if isinstance(e, dict) and isinstance(e.get("name"), str)]
 
 
-def _duplicates(segments: list[Any]) -> Iterator[str]:
+def _duplicates(segments: list[Any], aggregates: set[str]) -> Iterator[str]:
     for name, count in Counter(_names(segments)).items():
         if count > 1:
             yield f"masakari_segments: segment {name!r} is declared {count} times. Declare it once."
@@ -116,20 +141,42 @@ def _duplicates(segments: list[Any]) -> Iterator[str]:
                 homes.setdefault(host, []).append(str(segment.get("name")))
     for host, names in homes.items():
         if len(names) > 1:
+            places = " and ".join(f"{name} (an aggregate of Nova)" if name in aggregates else name for name in names)
+            cure = ": keep it in one" if not aggregates.intersection(names) else (
+                ": take it out of one, or name only one of them in masakari_segments_from_aggregates")
+            yield f"masakari_segments: host {host!r} is declared in {places}. A host belongs to one segment{cure}."
+
+
+def _pattern_problems(patterns: Any, aggregates: list[str]) -> Iterator[str]:
+    if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
+        yield (
+            f"masakari_segments_from_aggregates: {patterns!r} is not a list of names. "
+            "Write [az1, az2], or ['*'] for all."
+        )
+        return
+    for pattern in patterns:
+        if not fnmatch.filter(aggregates, pattern):
             yield (
-                f"masakari_segments: host {host!r} is declared in {' and '.join(names)}. "
-                f"A host belongs to one segment: keep it in one."
+                f"masakari_segments_from_aggregates: no host aggregate of Nova is named {pattern!r}. "
+                f"Use a name of `openstack aggregate list`: {', '.join(sorted(aggregates)) or 'there is none'}."
             )
 
 
-def segment_problems(segments: Any, nova_hosts: list[str] | None = None) -> list[str]:
+def segment_problems(
+    segments: Any,
+    nova_hosts: list[str] | None = None,
+    nodes: list[str] | None = None,
+    aggregates: list[str] | None = None,
+    patterns: Any = (),
+) -> list[str]:
     if not isinstance(segments, list):
         return [f"masakari_segments: {segments!r} is not a list. Write - name: <segment> lines."]
-    problems: list[str] = []
+    problems = list(_pattern_problems(list(patterns) if patterns == () else patterns, aggregates or []))
+    made = {name for name in aggregates or [] for pattern in patterns if fnmatch.fnmatchcase(name, str(pattern))}
     for segment in segments:
         label = segment.get("name") if isinstance(segment, dict) else segment
-        problems.extend(_segment_problems(f"masakari_segments[{label}]", segment, nova_hosts))
-    problems.extend(_duplicates(segments))
+        problems.extend(_segment_problems(f"masakari_segments[{label}]", segment, nova_hosts, nodes))
+    problems.extend(_duplicates(segments, made))
     return problems
 
 

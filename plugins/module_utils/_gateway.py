@@ -241,3 +241,8 @@ class Gateway:
     def disable_compute(self, service: str, reason: str | None) -> Row:
         answer = self._connection.compute.disable_service(service, disabled_reason=reason)
         return _row(answer, COMPUTE_SERVICE_FIELDS)
+
+    @translated(conflict=Busy)
+    def migrate_live(self, server: str) -> None:
+        """To where Nova's scheduler likes; the disks go along where they are not shared."""
+        self._connection.compute.live_migrate_server(server)

@@ -326,6 +326,7 @@ class Cloud:
             for table in ("vmoves", "notifications", "hosts", "failover_segments"):
                 database.execute(f"DELETE FROM {table}")
         self.nova.servers.clear()
+        self.nova.aggregates.clear()
         for service in self.nova.services.values():
             service.update(status="enabled", disabled_reason=None, state="up", updated_at=None, forced_down=False)
 

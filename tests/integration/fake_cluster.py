@@ -4,8 +4,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The programs that playbooks run on members and compute hosts, as they answer; called by their names.
 
-The state is a JSON file beside the links: power, fenced, held, maintenance and domains of each host. A host with power
-that is not held joins at once. FAKE_HOST, which a host's own Python sets, names the host that a program runs on.
+The state is a JSON file beside the links. A host with power that is not held joins at once; one whose connection is
+lost in maintenance is fenced when that ends. FAKE_HOST, which a host's own Python sets, names the host that a program
+runs on.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 DIRECTORY = Path(sys.argv[0]).parent
 STATE = DIRECTORY / "state.json"
 NEW: dict[str, Any] = {"power": True, "fenced": False, "held": False, "maintenance": False, "unclean": False,
-                       "device": True, "domains": {}}
+                       "lost": False, "device": True, "domains": {}}
 State = dict[str, dict[str, Any]]
 
 
@@ -75,7 +76,9 @@ def cibadmin(state: State, arguments: list[str]) -> str:
 
 def stonith_admin(state: State, arguments: list[str]) -> str:
     if "--list" in arguments:
-        return "fence-maas\n" if state[arguments[arguments.index("--list") + 1]]["device"] else ""
+        device = '<item name="device">fence-maas</item>'
+        covered = state.get(arguments[arguments.index("--list") + 1], {"device": False})["device"]
+        return f"<pacemaker-result><list>{device if covered else ''}</list></pacemaker-result>"
     node = state[arguments[arguments.index("--unfence") + 1]]
     if not node["device"]:
         sys.exit("stonith_admin: No such device")
@@ -84,15 +87,29 @@ def stonith_admin(state: State, arguments: list[str]) -> str:
 
 
 def crm_resource(state: State, arguments: list[str]) -> str:
-    assert arguments[2:] == ["--meta", "--delete-parameter", "target-role"], arguments
-    state[arguments[1]]["held"] = False
+    node = state[arguments[arguments.index("--resource") + 1]]
+    if "--cleanup" in arguments:
+        node["lost"] = False
+    else:
+        assert "--meta" in arguments and "target-role" in arguments, arguments
+        node["held"] = "--set-parameter" in arguments
     return ""
 
 
 def crm_attribute(state: State, arguments: list[str]) -> str:
     assert arguments[0] == "--node" and arguments[2:4] == ["--name", "maintenance"], arguments
-    state[arguments[1]]["maintenance"] = arguments[4:] == ["--update", "true"]
+    if "CIB_file" in os.environ:
+        return ""
+    node = state[arguments[1]]
+    node["maintenance"] = arguments[4:] == ["--update", "true"]
+    node["fenced"] |= node["lost"] and not node["maintenance"]
     return ""
+
+
+def crm_simulate(state: State, arguments: list[str]) -> str:
+    fenced = "".join(f'<node_action node="{name}" task="Fence (off)" reason="lost"/>'
+                     for name, node in state.items() if node["lost"])
+    return f"<pacemaker-result>{fenced}</pacemaker-result>"
 
 
 def virsh(state: State, arguments: list[str]) -> str:
@@ -109,7 +126,7 @@ def has_power(state: State, arguments: list[str]) -> str:
 
 
 PROGRAMS = {program.__name__.replace("has_power", "has-power"): program for program in (
-    crm_mon, cibadmin, stonith_admin, crm_resource, crm_attribute, virsh, systemctl, has_power)}
+    crm_mon, cibadmin, stonith_admin, crm_resource, crm_attribute, crm_simulate, virsh, systemctl, has_power)}
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ class StubNova:
     def __init__(self, port: int, hosts: list[str]) -> None:
         self.services: dict[str, dict[str, Any]] = {}
         self.servers: dict[str, dict[str, Any]] = {}
+        self.aggregates: dict[str, list[str]] = {}
         self.add_hosts(hosts)
         nova = self
 
@@ -28,6 +29,10 @@ class StubNova:
             def do_GET(self) -> None:
                 url = urlsplit(self.path)
                 self._answer(*nova.get(url.path.rstrip("/"), parse_qs(url.query)))
+
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+                self._answer(*nova.post(urlsplit(self.path).path.rstrip("/"), body))
 
             def do_PUT(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
@@ -87,9 +92,24 @@ class StubNova:
                                      if host in (None, server["OS-EXT-SRV-ATTR:host"])]}
         if (server := self.servers.get(path.removeprefix("/v2.1/servers/"))):
             return 200, {"server": server}
+        if path == "/v2.1/os-aggregates":
+            return 200, {"aggregates": [{"id": number, "name": name, "hosts": hosts, "metadata": {}}
+                                        for number, (name, hosts) in enumerate(self.aggregates.items(), start=1)]}
         if path == "/v2.1/flavors/detail":
             return 200, {"flavors": [{"id": "1", "name": "m1.tiny", "ram": 64, "vcpus": 1, "disk": 1}]}
         return 404, {"itemNotFound": {"code": 404, "message": f"no stub for {path}"}}
+
+    def post(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Live migration, done at once, to the next host that is enabled."""
+        server = self.servers.get(path.removeprefix("/v2.1/servers/").removesuffix("/action"))
+        if server is None or "os-migrateLive" not in body:
+            return 404, {"itemNotFound": {"code": 404, "message": f"no stub for {path}"}}
+        here = server["OS-EXT-SRV-ATTR:host"]
+        free = [h for h, s in sorted(self.services.items()) if s["status"] == "enabled" and h != here]
+        if not free:
+            return 400, {"badRequest": {"code": 400, "message": "No valid host was found."}}
+        server["OS-EXT-SRV-ATTR:host"] = free[0]
+        return 202, {}
 
     def put(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         for service in self.services.values():

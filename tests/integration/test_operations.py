@@ -33,6 +33,10 @@ class Site:
         self.cloud = cloud
         self.programs = fake_cluster.lay_out(Path(cloud.dir, f"site-{time.monotonic_ns()}"), COMPUTES)
         self.state_file = self.programs / "state.json"
+        self.instances = self.programs / "instances"
+        for directory in ("shared", "local"):
+            (self.instances / directory).mkdir(parents=True)
+        self.disks: dict[str, str] = {}
         self._stop = threading.Event()
         threading.Thread(target=self._report_to_nova, daemon=True).start()
 
@@ -87,10 +91,13 @@ class Site:
 
     def inventory(self) -> Path:
         local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-        computes = {host: {"ansible_python_interpreter": str(self.programs / f"python-{host}")} for host in COMPUTES}
+        computes = {host: {"ansible_python_interpreter": str(self.programs / f"python-{host}"),
+                           "masakari_instances_directory": str(self.instances / self.disks.get(host, "shared"))}
+                    for host in COMPUTES}
         path = self.programs / "inventory.json"
         path.write_text(json.dumps({"all": {"vars": {
             "ansible_connection": "local", "masakari_segments": SEGMENTS, "management_address": "203.0.113.1",
+            "maas_stonith_url": "http://maas.example.org:5240/MAAS", "masakari_fence_gate": False,
         }, "children": {
             "masakari_api": {"hosts": {"infra1": local}}, "masakari_engine": {"hosts": {"infra1": {}}},
             "masakari_monitor": {"hosts": computes},
@@ -234,3 +241,133 @@ def test_what_is_refused(site: Site) -> None:
     assert "Masakari is at work in segment S1: notification 9c2d4a1c" in run.words
     assert run.changed == 0
     assert site.state()["compute1"]["power"] is False
+
+
+# --- maintenance -----------------------------------------------------------------------------------
+
+
+def test_a_host_is_taken_out_and_put_back(site: Site) -> None:
+    web, db = site.cloud.nova.add_server("web", "compute1"), site.cloud.nova.add_server("db", "compute1")
+    site.cloud.nova.servers[db]["status"] = "SHUTOFF"
+    foreseen = site.play("maintenance", "--check", maintenance_host="compute1")
+    assert foreseen.changed > 0
+    assert (site.flags(), site.nova(), site.state()["compute1"]) == (AS_DECLARED, ENABLED, fake_cluster.NEW)
+
+    run = site.play("maintenance", maintenance_host="compute1")
+    assert (site.flags()["compute1"], site.nova()["compute1"]) == ("on_maintenance", "disabled")
+    assert site.state()["compute1"]["maintenance"] is True
+    places = {server: row["OS-EXT-SRV-ATTR:host"] for server, row in site.cloud.nova.servers.items()}
+    assert places[web] != "compute1" and places[db] == "compute1"
+    for step in ("disable nova-compute on compute1", "migrate web away from compute1",
+                 "have the cluster look away from compute1 (maintenance true)"):
+        assert f"would: {step}" in foreseen.words and f"done: {step}" in run.words
+    assert "note: guests that do not run stay on compute1: db" in run.words
+    assert site.play("maintenance", maintenance_host="compute1").changed == 0
+
+    # It is switched off, and its connection found dead: nobody is fenced, and it comes back.
+    site.set("compute1", power=False, lost=True)
+    assert site.play("maintenance", maintenance_host="compute1").changed == 0
+    run = site.play("maintenance", maintenance_host="compute1", maintenance_state="absent")
+    assert (site.flags(), site.nova(), site.state()["compute1"]) == (AS_DECLARED, ENABLED, fake_cluster.NEW)
+    assert "done: have the cluster connect to compute1 anew, and end its maintenance" in run.words
+    assert site.play("maintenance", maintenance_host="compute1", maintenance_state="absent").changed == 0
+
+
+def test_guests_may_be_left_and_other_reasons_stay(site: Site) -> None:
+    site.cloud.nova.add_server("web", "compute2")
+    site.cloud.nova.services["compute2"].update(status="disabled", disabled_reason="bad memory")
+    run = site.play("maintenance", maintenance_host="compute2", maintenance_guests="leave")
+    assert "note: nobody brings back the guests on compute2 until its maintenance ends: web" in run.words
+    run = site.play("maintenance", maintenance_host="compute2", maintenance_state="absent")
+    assert site.cloud.nova.services["compute2"]["disabled_reason"] == "bad memory"
+    assert "note: nova-compute on compute2 stays disabled, since it was so for another reason: bad memory" in run.words
+    assert site.flags() == AS_DECLARED
+
+
+def test_a_guest_that_does_not_leave_keeps_the_host_protected(site: Site) -> None:
+    site.cloud.nova.add_server("web", "compute1")
+    for host, service in site.cloud.nova.services.items():
+        service["status"] = "enabled" if host == "compute1" else "disabled"
+    run = site.play("maintenance", maintenance_host="compute1", succeeds=False)
+    assert "web (No valid host was found.) did not leave compute1: Nova gave up." in run.words
+    assert site.flags()["compute1"] == "" and site.state()["compute1"]["maintenance"] is False
+
+
+def test_a_failed_host_is_none_to_be_maintained(site: Site) -> None:
+    site.fail("compute1")
+    for state in ("present", "absent"):
+        run = site.play("maintenance", maintenance_host="compute1", maintenance_state=state, succeeds=False)
+        assert "it failed. The playbook recover_host brings it back: -e recover_host=compute1" in run.words
+    site.set("compute2", maintenance=True)
+    run = site.play("recover_host", recover_host="compute2", succeeds=False)
+    assert "-e maintenance_host=compute2 -e maintenance_state=absent" in run.words
+
+
+# --- segments --------------------------------------------------------------------------------------
+
+
+def is_enabled(site: Site) -> dict[str, bool]:
+    return {segment.name: segment.is_enabled for segment in site.cloud.connect().instance_ha.segments()}
+
+
+def test_a_reserve_in_use_is_left_in_use(site: Site) -> None:
+    site.fail("compute1", reserve="compute3")
+    site.cloud.nova.add_server("web", "compute3")
+    run = site.play("segments", "--check")
+    assert run.changed == 0
+    assert ("masakari_segments[S1]: compute3 is declared reserved and stays in use, since it has 1 guest."
+            in run.words)
+    assert site.play("segments").changed == 0
+
+    site.play("recover_host", recover_host="compute1")
+    assert site.play("segments").changed == 0
+    swapped = {"compute1": "reserved", "compute2": "", "compute3": ""}
+    assert site.flags() == swapped
+
+    site.cloud.nova.servers.clear()
+    foreseen = site.play("segments", "--check")
+    assert foreseen.changed > 0 and site.flags() == swapped
+    site.play("segments")
+    assert (site.flags(), site.nova()) == (AS_DECLARED, ENABLED)
+    assert site.play("segments").changed == 0
+
+
+def test_a_segment_is_enabled_once_it_is_proven(site: Site) -> None:
+    site.cloud.reset()
+    site.set("compute2", device=False)
+    run = site.play("segments")
+    assert is_enabled(site) == {"S1": False}
+    assert "WARNING: segment S1 is disabled, nothing in it is recovered: no fencing device" in run.words
+
+    site.set("compute2", device=True)
+    site.disks = {"compute2": "local"}
+    run = site.play("segments")
+    assert run.changed == 0 and is_enabled(site) == {"S1": False}
+    assert "is not one file system on its hosts (compute1 and compute3 / compute2)" in run.words
+    assert site.play("segments", masakari_shared_storage_reason="all in Ceph").changed == 1
+    assert is_enabled(site) == {"S1": True}
+
+    site.disks = {}
+    assert site.play("segments", "--check").changed == 0
+    # A host that is down proves nothing, and takes nothing away.
+    site.set("compute1", power=False)
+    run = site.play("segments")
+    assert run.changed == 0 and is_enabled(site) == {"S1": True}
+    assert "WARNING: segment S1 stays enabled, unproven: compute1 could not be asked about" in run.words
+    assert [path.name for path in site.instances.rglob("*") if path.is_file()] == []
+
+
+def test_segments_of_aggregates_and_hosts_that_move(site: Site) -> None:
+    site.cloud.nova.aggregates = {"az1": ["compute1", "compute2"], "az2": ["compute3"]}
+    variables = {"masakari_segments": [{"name": "S1", "state": "absent", "purge_hosts": True}],
+                 "masakari_segments_from_aggregates": ["az*"]}
+    foreseen = site.play("segments", "--check", **variables)
+    assert foreseen.changed > 0 and set(site.cloud.segments()) == {"S1"}
+    site.play("segments", **variables)
+    assert site.cloud.segments() == {
+        "az1": {"compute1": "", "compute2": ""}, "az2": {"compute3": "reserved"}}
+    assert site.play("segments", **variables).changed == 0
+
+    site.cloud.nova.aggregates = {"az1": ["compute1"], "az2": ["compute2", "compute3"]}
+    site.play("segments", **variables)
+    assert site.cloud.segments() == {"az1": {"compute1": ""}, "az2": {"compute2": "", "compute3": "reserved"}}

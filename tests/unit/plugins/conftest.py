@@ -104,6 +104,15 @@ class FakeGateway:
         self.calls.append("server_actions")
         return [f"{uuid} since {since}"]
 
+    def migrate_live(self, server: str) -> None:
+        """At once, unless the name says that the guest does not let itself be moved."""
+        self.calls.append("migrate_live")
+        guest = next(row for row in self.guests if row["id"] == server)
+        if guest["name"].startswith("refused"):
+            raise Refused("No valid host was found.")
+        if not guest["name"].startswith("stuck"):
+            guest["task_state"] = "migrating"
+
     def create_segment(self, **values: Any) -> Row:
         self.calls.append(f"create_segment {values['name']}")
         uuid = f"segment-{next(self._ids)}"

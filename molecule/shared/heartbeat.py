@@ -13,6 +13,7 @@ writers use the same slots.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -88,6 +89,11 @@ class Disk:
         """The last beat, None before the first."""
         return Beat.parse(text_of(self.sectors(HEAD_SECTOR)))
 
+    def beat(self, total: int) -> Beat | None:
+        """Beat number `total`, None once a later one has taken its place."""
+        found = Beat.parse(text_of(self.sectors(RING_SECTOR + total % RING_LENGTH)))
+        return found if found and found.total == total else None
+
     def conflict(self) -> str | None:
         """The mark that two writers left, None if the guest never ran twice."""
         return text_of(self.sectors(CONFLICT_SECTOR)) or None
@@ -108,6 +114,27 @@ def print_log(disk: Disk) -> None:
     print(f"conflict: {disk.conflict() or 'none'}")
 
 
+def signs(disk: Disk, seconds: float = 3) -> dict[str, object]:
+    """What a drill asks for: the boot that writes, when its first beat was, and the mark of two writers.
+
+    Beats carry the guest's uptime alone. A beat that is seen to arrive ties it to this machine's clock; without one the
+    guest does not live, and the time of its first beat is None.
+    """
+    deadline = time.time() + seconds
+    last = head = disk.head()
+    while head == last and time.time() < deadline:
+        time.sleep(0.02)
+        head = disk.head()
+    now = time.time()
+    first = disk.beat(head.total - head.count + 1) if head and head != last else None
+    lives = head and first and first.boot == head.boot
+    return {
+        "boot": head.boot if head else "",
+        "first": now - (head.uptime - first.uptime) if lives else None,
+        "conflict": disk.conflict(),
+    }
+
+
 def watch(disk: Disk, seconds: float) -> None:
     """Print every new beat with the time it was seen."""
     deadline = time.monotonic() + seconds
@@ -123,9 +150,13 @@ def watch(disk: Disk, seconds: float) -> None:
 def main() -> int:
     """Exit 0 if the guest beats and never ran twice, 1 otherwise."""
     parser = argparse.ArgumentParser(description="Read a guest's heartbeat from its disk.")
-    parser.add_argument("disk", type=Path, help="raw disk, .cache/instances/<server id>/disk")
+    parser.add_argument("disk", type=Path, help="raw disk, .cache/instances/<server id>/disk, or with --json the id")
+    parser.add_argument("--json", type=Path, metavar="INSTANCES", help="one JSON object, for the role failover_drill")
     parser.add_argument("--watch", type=float, metavar="SECONDS", help="print every beat for so long")
     arguments = parser.parse_args()
+    if arguments.json:
+        print(json.dumps(signs(Disk(arguments.json / arguments.disk / "disk"))))
+        return 0
     disk = Disk(arguments.disk)
     if arguments.watch:
         watch(disk, arguments.watch)

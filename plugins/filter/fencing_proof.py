@@ -6,9 +6,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
-from xml.etree import ElementTree
+
+from ansible_collections.openstack_ha.masakari.plugins.plugin_utils._fence_history import (
+    by_device,
+    completed,
+    fencings,
+    parse,
+)
 
 DOCUMENTATION = r"""
 name: fencing_proof
@@ -57,47 +62,18 @@ _value:
 def fencing_proof(history: str, node: str, *, state: str, since: float | str) -> dict[str, str]:
     start, fenced = float(since), _node_fenced(state, node)
     # Only the newest counts: a host that rejoined after a device fenced it may have been confirmed off by hand since.
-    last: dict[str, str] = max(_events(history, node), key=_completed, default={})
-    if not _proves(last, start) or fenced < int(start):
+    last: dict[str, str] = max(fencings(history, node), key=completed, default={})
+    proves = by_device(last) and last.get("action") in ("off", "reboot") and completed(last) >= start
+    if not proves or fenced < int(start):
         return {}
     return {**last, "node_fenced": str(fenced)}
 
 
-def _events(history: str, node: str) -> list[dict[str, str]]:
-    root = _parse(history)
-    # Refused to look, a remote node prints no list and no error status.
-    events = None if root is None else root.find(".//fence_history")
-    return [] if events is None else [dict(event.attrib) for event in events.iter("fence_event")
-                                      if event.get("target") == node]
-
-
-def _proves(event: dict[str, str], since: float) -> bool:
-    return (event.get("action") in ("off", "reboot") and event.get("status") == "success"
-            and event.get("delegate", "a human") != "a human" and _completed(event) >= since)
-
-
-def _completed(event: dict[str, str]) -> float:
-    """Pacemaker 2.1 writes whole seconds, 3.0 microseconds; the zone is Z or an offset, maybe after a blank."""
-    try:
-        moment = datetime.fromisoformat(event.get("completed", "").replace(" Z", "Z").replace("Z", "+00:00")
-                                        .replace(" +", "+").replace(" -", "-"))
-    except ValueError:
-        return 0.0
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
 def _node_fenced(state: str, node: str) -> int:
-    root = _parse(state)
+    root = parse(state)
     found = [] if root is None else [element.get("node_fenced", "") for element in root.iter("node_state")
                                      if element.get("uname", element.get("id")) == node]
     return max((int(value) for value in found if value.isdigit()), default=0)
-
-
-def _parse(text: str) -> ElementTree.Element | None:
-    try:
-        return ElementTree.fromstring(text)
-    except ElementTree.ParseError:
-        return None
 
 
 class FilterModule:

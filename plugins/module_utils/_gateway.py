@@ -101,6 +101,13 @@ def _row(resource: Any, fields: Iterable[str]) -> Row:
     return {field: getattr(resource, field) for field in fields}
 
 
+def _action(detail: Row) -> Row:
+    events = [{field: event.get(field) for field in ("event", "start_time", "finish_time", "result", "host")}
+              for event in detail.get("events") or []]
+    return {**{field: detail.get(field) for field in ("action", "start_time", "message")},
+            "events": sorted(events, key=lambda event: event["start_time"] or "")}
+
+
 def _by_name(rows: list[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: row["name"])
 
@@ -166,6 +173,19 @@ class Gateway:
             return _row(self._connection.compute.get_server(uuid), SERVER_FIELDS)
         except sdk.NotFoundException:
             return None
+
+    @translated()
+    def server_actions(self, uuid: str, since: str) -> list[Row]:
+        """What was done to a guest at that second or later, oldest first, each with its steps and their hosts."""
+        path = f"/servers/{uuid}/os-instance-actions"
+        actions = [action for action in self._compute(path)["instanceActions"] if action["start_time"] >= since]
+        details = [self._compute(f"{path}/{action['request_id']}")["instanceAction"] for action in actions]
+        return sorted((_action(detail) for detail in details), key=lambda action: action["start_time"])
+
+    def _compute(self, path: str) -> Row:
+        response = self._connection.compute.get(path, microversion="2.62")  # the first that names hosts
+        sdk.raise_from_response(response)
+        return response.json()
 
     @staticmethod
     def _pages(method: Callable[..., Iterable[Any]], *args: Any, **query: Any) -> list[Any]:

@@ -140,10 +140,10 @@ notifications:
 
 from typing import Any
 
-from ansible_collections.openstack_ha.masakari.plugins.module_utils._errors import MasakariError
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._gateway import Gateway, Row
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._input import raise_all, uuid_problems
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._module import MasakariModule
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._recovery import host_uuid
 
 
 class NotificationInfoModule(MasakariModule):
@@ -168,16 +168,8 @@ class NotificationInfoModule(MasakariModule):
     def _query(self, gateway: Gateway) -> Row:
         query = {key: self.params[key] for key in ("type", "status") if self.params[key]}
         if self.params["source_host"]:
-            query["source_host_uuid"] = _host_uuid(gateway, self.params["source_host"])
+            query["source_host_uuid"] = host_uuid(gateway, self.params["source_host"], "source_host")
         return query
-
-
-def _host_uuid(gateway: Gateway, name: str) -> str:
-    for segment in gateway.segments():
-        for host in gateway.hosts(segment["uuid"]):
-            if host["name"] == name:
-                return host["uuid"]
-    raise MasakariError(f"Host {name!r} is in no segment: correct source_host, or omit it to list all notifications.")
 
 
 def main() -> None:

@@ -1,0 +1,44 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Masakari and Nova know of a host's recovery, in one look."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._errors import MasakariError
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._gateway import Gateway, Row
+
+
+def host_uuid(gateway: Gateway, name: str, option: str) -> str:
+    for segment in gateway.segments():
+        for host in gateway.hosts(segment["uuid"]):
+            if host["name"] == name:
+                return host["uuid"]
+    raise MasakariError(f"Host {name!r} is in no segment: correct {option}, or add the host to a segment.")
+
+
+def look(gateway: Gateway, host: str, guests: Sequence[str] | None, since: float | None, actions: bool) -> Row:
+    """The host's service, its guests (or those named, wherever they are), and what was recovered since then."""
+    rows = gateway.servers_on(host) if guests is None else [gateway.server(guest) for guest in guests]
+    found = {"compute_service": next(iter(gateway.compute_services(host)), None), "guests": rows, "notifications": []}
+    if since is not None:
+        start = utc_second(since)
+        found["notifications"] = _notifications(gateway, host_uuid(gateway, host, "host"), start)
+        if actions:
+            found["guests"] = [{**row, "actions": gateway.server_actions(row["id"], start)}
+                               for row in rows if row["status"] != "DELETED"]
+    return found
+
+
+def utc_second(epoch: float) -> str:
+    """As OpenStack writes it; its databases keep whole seconds."""
+    return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _notifications(gateway: Gateway, host: str, since: str) -> list[Row]:
+    """Oldest first, each with the steps of its recovery."""
+    new = [row for row in gateway.notifications(source_host_uuid=host) if (row["created_at"] or "") >= since]
+    return [gateway.notification(row["notification_uuid"]) or row for row in reversed(new)]

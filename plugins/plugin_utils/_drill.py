@@ -80,11 +80,12 @@ JOURNAL_RULES = (
     ("pacemaker", "detected", r"(?:Cluster|Remote|Guest) node (?P<subject>\S+) will be fenced: (?P<why>.+)", "{why}"),
     ("pacemaker", "fence_ordered", r"Requesting fencing \((?P<why>\w+)\)(?: of| targeting)?(?: node)? (?P<subject>\S+)",
      "{why}"),
-    ("masakari-hostmonitor", "detected", r"'(?P<subject>[^']+)' is 'offline'", "offline"),
-    ("masakari-instancemonitor", "detected",
+    ("masakari-host-?monitor", "detected", r"'(?P<subject>[^']+)' is 'offline'", "offline"),
+    ("masakari-instance-?monitor", "detected",
      r"Libvirt Event: type=VM, hostname=[^,]+, uuid=(?P<subject>[^,]+), .*detail=(?P<why>STOPPED_FAILED)", "{why}"),
-    ("masakari-processmonitor", "detected", r"Process '(?P<subject>[^']+)' is not found", "{subject} is not found"),
-    ("masakari-processmonitor", "restart", r"Restart of process with executing command: (?P<why>.*\s(?P<subject>\S+))",
+    ("masakari-process-?monitor", "detected", r"Process '(?P<subject>[^']+)' is not found", "{subject} is not found"),
+    ("masakari-process-?monitor", "restart",
+     r"Restart of process with executing command: (?P<why>.*\s(?P<subject>\S+))",
      "{why}"),
     ("", "running", r"Started (?P<subject>\S+?)\.service", "{subject} started"),
 )
@@ -95,9 +96,10 @@ def journal_events(journals: Mapping[str, str], subjects: Sequence[str], since: 
                    key=lambda line: line[0])
     for unit, phase, pattern, words in JOURNAL_RULES:
         for at, host, from_unit, message in lines:
-            match = re.search(pattern, message) if from_unit.startswith(unit) else None
+            match = re.search(pattern, message) if re.match(unit, from_unit) else None
             if match and any(_names(match["subject"], subject) for subject in subjects):
-                yield Event(at, phase, f"{unit or 'systemd'} on {host}", words.format(**match.groupdict()))
+                source = from_unit.removesuffix(".service") if unit else "systemd"
+                yield Event(at, phase, f"{source} on {host}", words.format(**match.groupdict()))
                 break
 
 
@@ -200,7 +202,8 @@ def timeline(facts: Facts) -> list[Event]:
         events += fence_events(facts["fencing"], facts["host"], failed_at)
     else:
         subjects = [facts["process"]] if facts["kind"] == "process_killed" else list(names)
-        events += journal_events(facts["journals"], subjects, failed_at)
+        own = {facts["host"]: facts["journals"].get(facts["host"], "")}
+        events += journal_events(own, subjects, failed_at)
     events += masakari_events(facts["after"].get("notifications", []), names)
     events += nova_events(facts["after"].get("guests", []))
     events += heartbeat_events(facts["heartbeats_before"], facts["heartbeats_after"], names)
@@ -279,25 +282,25 @@ def _process_problems(facts: Facts, events: Sequence[Event]) -> Iterator[str]:
 
 def _notification_problems(facts: Facts) -> Iterator[str]:
     told = relevant(facts["after"].get("notifications", []), facts["kind"])
-    monitor = "masakari-hostmonitor" if facts["kind"] in HOST_KINDS else "masakari-instancemonitor"
     if not told:
-        yield f"Nobody told Masakari of the failure. See: journalctl --unit {monitor}"
+        yield "Nobody told Masakari of the failure. On the hosts that watch, see: journalctl --unit 'masakari-*'."
     if len([row for row in told if row["status"] != "ignored"]) > 1:
-        yield f"One failure was recovered {len(told)} times: {', '.join(row['notification_uuid'] for row in told)}"
+        yield f"One failure was recovered {len(told)} times: {', '.join(row['notification_uuid'] for row in told)}."
     for row in told:
         if row["status"] != "finished":
             last = steps(row)[-1][1] if steps(row) else "no step of it is known"
-            yield f"Recovery {row['notification_uuid']} is {row['status']}, not finished: {last}"
+            yield f"Recovery {row['notification_uuid']} is {row['status']}, not finished: {last}."
 
 
 def _fence_problems(facts: Facts, events: Sequence[Event]) -> Iterator[str]:
     fenced = next((event for event in events if event.phase == "fenced"), None)
     if fenced is None:
         yield (f"No device has fenced {facts['host']} since it failed. See: stonith_admin --verbose --history "
-               f"{facts['host']}")
-    for event in events:
-        if event.phase == "evacuation" and (fenced is None or event.at + event.precision < fenced.at):
-            yield f"The evacuation of {event.text} began at {clock(event.at)}, before {facts['host']} was proven off."
+               f"{facts['host']}.")
+    early = {event.guest: event for event in reversed(events) if event.phase == "evacuation"
+             and (fenced is None or event.at + event.precision < fenced.at)}
+    for event in early.values():
+        yield f"The evacuation of {event.text} began at {clock(event.at)}, before {facts['host']} was proven off."
 
 
 def _guest_problems(facts: Facts, row: Row) -> Iterator[str]:

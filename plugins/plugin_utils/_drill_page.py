@@ -33,11 +33,17 @@ LEFT, WIDTH, ROW = 130, 960, 22
 
 def table(report: Report) -> list[str]:
     """One line an event, one a guest, and the verdict."""
-    lines = [f"{'after':>7}  {'UTC':10}  {'step':17}  {'source':34}  what"]
-    lines += [f"{event['after']:6.1f}s  {clock(event['at'])}  {PHASES[event['phase']]:17}  {event['source']:34}  "
+    width = max((len(event["source"]) for event in report["timeline"]), default=0)
+    lines = [f"{'after':>8}  {'UTC':10}  {'step':17}  {'source':{width}}  what"]
+    lines += [f"{after(event):>8}  {clock(event['at'])}  {PHASES[event['phase']]:17}  {event['source']:{width}}  "
               f"{event['text']}" for event in report["timeline"]]
     lines += [""] + [guest_line(guest) for guest in report["guests"]] + [""]
     return [*lines, *(f"FAILED: {problem}" for problem in report["problems"]), headline(report)]
+
+
+def after(event: Mapping[str, Any]) -> str:
+    """Seconds after the failure; ~ where the source keeps whole seconds, so that it was up to one later."""
+    return f"{'~' if event['precision'] else ''}{event['after']:.1f} s"
 
 
 def guest_line(guest: Mapping[str, Any]) -> str:
@@ -65,7 +71,7 @@ def page(report: Report) -> str:
         *_list(report["problems"]),
         "<h2>Timeline</h2>", drawing(report["timeline"]),
         *_table(("after", "UTC", "step", "source", "what"),
-                ((f"{event['after']:.1f} s", clock(event["at"]), PHASES[event["phase"]], event["source"], event["text"])
+                ((after(event), clock(event["at"]), PHASES[event["phase"]], event["source"], event["text"])
                  for event in report["timeline"])),
         "<h2>Guests</h2>",
         *_table(("guest", "status", "from", "to", "heard again", "writers of its disk"),

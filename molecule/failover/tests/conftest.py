@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve()
-for path in (HERE.parents[2] / "shared", HERE.parents[2] / "masakari/tests", HERE.parents[2] / "cluster/tests", HERE.parent):
-    sys.path.insert(0, str(path))
+MOLECULE = Path(__file__).resolve().parents[2]
+for path in ("shared", "masakari/tests", "cluster/tests", "failover/tests"):
+    sys.path.insert(0, str(MOLECULE / path))
 
 
 @pytest.fixture(scope="session", autouse=True)

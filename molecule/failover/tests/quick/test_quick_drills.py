@@ -52,16 +52,19 @@ def test_qemu_killed(boot, drill):
     assert guest.host == "compute1"
 
 
-def test_process_killed(drill):
-    """libvirtd, as in the seed; the guests' own processes live on."""
-    before = connect("compute1").check_output("systemctl show --property=MainPID libvirtd")
+def test_process_killed(boot, drill):
+    """libvirtd, as in the seed; the guest lives on and does not notice."""
+    guest = boot("drill-1", "compute1")
+    before, running = connect("compute1").check_output("systemctl show --property=MainPID libvirtd"), guest.disk.head()
     report = drill("process_killed", "compute1", failover_drill_process="libvirtd").passed()
     assert report["durations"]["running"] <= 10
     assert connect("compute1").check_output("systemctl show --property=MainPID libvirtd") != before
+    assert guest.beats()
+    assert guest.disk.head().boot == running.boot
 
 
 def test_maas_unreachable(boot, drill):
-    """The host's daemons are dead and its guest writes on: nobody evacuates it. When MAAS is back it goes on by itself."""
+    """The host's daemons are dead, its guest writes on: nobody evacuates it. When MAAS is back it goes on by itself."""
     guest, before = boot("drill-1", "compute1"), successes("compute1")
     maas("faults", "PUT", {"answers": ["break"] * 10000})
     running = drill("services_killed", "compute1")

@@ -24,7 +24,8 @@ def watch(
     clock: Callable[[], float] = time.time, sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[Mapping[str, Any], bool]:
     """The last look, and whether all was over by then. An API that fails is asked again: hosts are dying here."""
-    deadline, told, last = clock() + timeout, set[str](), {"failed": True, "msg": "nothing was asked"}
+    deadline, told = clock() + timeout, set[str]()
+    last: Mapping[str, Any] = {"failed": True, "msg": "nothing was asked"}
     while True:
         found = look()
         if not found.get("failed") or last.get("failed"):

@@ -28,14 +28,17 @@ def look(gateway: Gateway, host: str, guests: Sequence[str] | None, since: float
         start = utc_second(since)
         found["notifications"] = _notifications(gateway, host_uuid(gateway, host, "host"), start)
         if actions:
-            found["guests"] = [{**row, "actions": gateway.server_actions(row["id"], start)}
-                               for row in rows if row["status"] != "DELETED"]
+            found["guests"] = [{**row, "actions": _actions(gateway, row, start)} for row in rows]
     return found
 
 
 def utc_second(epoch: float) -> str:
     """As OpenStack writes it; its databases keep whole seconds."""
     return datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _actions(gateway: Gateway, guest: Row, since: str) -> list[Row]:
+    return [] if guest["status"] == "DELETED" else gateway.server_actions(guest["id"], since)
 
 
 def _notifications(gateway: Gateway, host: str, since: str) -> list[Row]:

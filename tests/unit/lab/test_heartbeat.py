@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -92,3 +93,56 @@ def test_the_exit_code_says_whether_all_is_well(heartbeat, guest, monkeypatch, c
     monkeypatch.setattr("sys.argv", ["heartbeat.py", str(guest.path)])
     assert heartbeat.main() == code
     assert ("conflict: CONFLICT" in capsys.readouterr().out) is conflict
+
+
+def test_a_beat_is_found_by_its_number_until_another_took_its_place(heartbeat, guest, disk):
+    guest.beat("a", 5, 5)
+    assert disk.beat(5) == heartbeat.Beat(boot="a", count=5, total=5, uptime=5.25)
+    guest.beat("a", heartbeat.RING_LENGTH + 5, heartbeat.RING_LENGTH + 5)
+    assert disk.beat(5) is None
+
+
+class Clock:
+    """Stands in for time: sleeping lets a guest beat."""
+
+    def __init__(self, now, beat=None):
+        self.now, self.beat = now, beat
+
+    def time(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+        if self.beat:
+            self.beat()
+            self.beat = None
+
+
+def test_signs_of_a_guest_that_lives(heartbeat, guest, disk, monkeypatch):
+    guest.beat("a", 9, 9)
+    for count in (1, 2, 3):
+        guest.beat("b", count, 9 + count)
+    monkeypatch.setattr(heartbeat, "time", Clock(1000.0, lambda: guest.beat("b", 4, 13)))
+    signs = heartbeat.signs(disk)
+    assert (signs["boot"], signs["conflict"]) == ("b", None)
+    assert signs["first"] == pytest.approx(1000.02 - 3)  # the fourth beat was seen at 1000.02, the first was 3 s before
+
+
+def test_signs_of_a_guest_that_does_not_live(heartbeat, guest, disk, monkeypatch):
+    guest.beat("a", 1, 1)
+    guest.write(heartbeat.CONFLICT_SECTOR, "CONFLICT boot=a t=1 found: noise")
+    monkeypatch.setattr(heartbeat, "time", Clock(1000.0))
+    assert heartbeat.signs(disk) == {"boot": "a", "first": None, "conflict": "CONFLICT boot=a t=1 found: noise"}
+
+
+def test_signs_of_an_empty_disk(heartbeat, disk, monkeypatch):
+    monkeypatch.setattr(heartbeat, "time", Clock(1000.0))
+    assert heartbeat.signs(disk) == {"boot": "", "first": None, "conflict": None}
+
+
+def test_signs_are_printed_as_json(heartbeat, guest, monkeypatch, capsys):
+    guest.beat("a", 1, 1)
+    monkeypatch.setattr(heartbeat, "time", Clock(1000.0))
+    monkeypatch.setattr("sys.argv", ["heartbeat.py", f"--json={guest.path.parents[1]}", guest.path.parent.name])
+    assert heartbeat.main() == 0
+    assert json.loads(capsys.readouterr().out) == {"boot": "a", "first": None, "conflict": None}

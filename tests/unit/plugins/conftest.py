@@ -99,6 +99,10 @@ class FakeGateway:
         self.calls.append("server")
         return next((dict(row) for row in self.guests if row["id"] == uuid), None)
 
+    def server_actions(self, uuid: str, since: str) -> list[Any]:
+        self.calls.append("server_actions")
+        return [f"{uuid} since {since}"]
+
     def create_segment(self, **values: Any) -> Row:
         self.calls.append(f"create_segment {values['name']}")
         uuid = f"segment-{next(self._ids)}"

@@ -136,3 +136,55 @@ def test_one_notification_comes_with_its_details() -> None:
 
 def test_unknown_notification() -> None:
     assert gateway(get=lambda *args, **kwargs: SimpleNamespace(status_code=404)).notification("n") is None
+
+
+def server(**changes: Any) -> SimpleNamespace:
+    values = {"id": "1", "name": "vm1", "status": "ACTIVE", "vm_state": "active", "task_state": None,
+              "compute_host": "a", "metadata": {}, **changes}
+    return SimpleNamespace(**values)
+
+
+def test_guests_of_a_host_are_asked_for_by_the_name_that_the_sdk_passes_on() -> None:
+    asked: list[dict[str, Any]] = []
+
+    def servers(**query: Any) -> list[SimpleNamespace]:
+        asked.append(query)
+        return [server(name="z"), server(name="b")]
+
+    assert [row["name"] for row in gateway(servers=servers).servers_on("a")] == ["b", "z"]
+    assert asked == [{"all_projects": True, "compute_host": "a"}]
+
+
+@pytest.mark.parametrize(
+    ("value", "enabled"), [("True", True), ("yes", True), ("1", True), ("false", False), ("", False)]
+)
+def test_a_guest_and_whether_it_may_be_restarted_alone(value: str, enabled: bool) -> None:
+    row = gateway(get_server=lambda uuid: server(metadata={"HA_Enabled": value})).server("1")
+    assert (row["host"], row["ha_enabled"]) == ("a", enabled)
+    assert set(row) == set(_gateway.SERVER_FIELDS)
+
+
+def test_a_guest_that_is_gone() -> None:
+    row = gateway(get_server=failing(http_error(404, "gone"))).server("1")
+    assert (row["id"], row["name"], row["status"], row["host"]) == ("1", "1", "DELETED", None)
+    assert set(row) == set(_gateway.SERVER_FIELDS)
+
+
+def test_actions_since_a_second_with_their_steps_in_order() -> None:
+    steps = [{"event": name, "start_time": start, "finish_time": None, "result": None, "host": "b", "traceback": None}
+             for name, start in (("second", "2026-11-21T00:00:06.000000"), ("first", "2026-11-21T00:00:05.000000"))]
+    answers = {
+        "/servers/1/os-instance-actions": {"instanceActions": [
+            {"request_id": "r2", "start_time": "2026-11-21T00:00:05.000000"},
+            {"request_id": "r1", "start_time": "2026-11-21T00:00:01.000000"}]},
+        "/servers/1/os-instance-actions/r2": {"instanceAction": {
+            "action": "evacuate", "start_time": "2026-11-21T00:00:05.000000", "message": None, "events": steps}},
+    }
+
+    def get(path: str, microversion: str) -> SimpleNamespace:
+        assert microversion == "2.62"
+        return SimpleNamespace(status_code=200, json=lambda: answers[path])
+
+    [action] = gateway(get=get).server_actions("1", "2026-11-21T00:00:05")
+    assert action["action"] == "evacuate"
+    assert [(event["event"], event["host"]) for event in action["events"]] == [("first", "b"), ("second", "b")]

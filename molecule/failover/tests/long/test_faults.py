@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 
 import pytest
-from cluster import MEMBERS, bring_back, cut_power, is_running, maas, on_member, started_on, successes
-from drills import declare, notifications, segment_hosts
+from cluster import MEMBERS, bring_back, cut_power, is_running, maas, node, on_member, started_on, successes
+from drills import declare, notifications, report_dead
 from lab import cloud, connect, wait_until
 
 UNREACHABLE = {"answers": ["break"] * 10000}
@@ -35,7 +35,7 @@ def test_fault_of_maas(boot, drill, path, fault):
     guest, before = boot("drill-1", "compute1"), successes("compute1")
     maas(path, "PUT", fault)
     running = drill("services_killed", "compute1")
-    wait_until(lambda: segment_hosts()["compute1"][1], 90, "the recovery has begun")
+    wait_until(lambda: node("compute1")["unclean"] == "true", 120, "the cluster holds it for failed")
     for _ in range(3):
         time.sleep(10)
         stays_where_it_is(guest, before)
@@ -49,7 +49,8 @@ def test_isolated_host_that_still_writes(boot, drill):
     guest, before = boot("drill-1", "compute1"), successes("compute1")
     maas("faults", "PUT", UNREACHABLE)
     running = drill("link_cut", "compute1")
-    wait_until(lambda: segment_hosts()["compute1"][1], 90, "the recovery has begun")
+    wait_until(lambda: node("compute1")["unclean"] == "true", 120, "the cluster holds it for failed")
+    report_dead("compute1")
     time.sleep(30)
     stays_where_it_is(guest, before)
     maas("faults", "DELETE")

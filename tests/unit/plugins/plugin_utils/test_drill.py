@@ -70,7 +70,9 @@ def notification(status: str = "finished", **changes: Any) -> dict[str, Any]:
         **changes}
 
 
-FAILED_HOST = "2026-11-21 00:09:11.9 INFO masakarimonitors [-] 'compute1' is 'offline' (current: 'offline')."
+SENT = ("2026-11-21 00:09:11.9 INFO masakarimonitors.ha.masakari [-] Send a notification. {'notification': {'type': "
+        "'COMPUTE_HOST', 'hostname': 'compute1', 'generated_time': datetime.datetime(2026, 11, 21, 0, 9, 11), "
+        "'payload': {'event': 'STOPPED', 'cluster_status': 'OFFLINE', 'host_status': 'NORMAL'}}}")
 
 POWER_CUT: dict[str, Any] = {
     "kind": "power_cut", "host": "compute1", "guest": "", "process": "", "failed_at": T0,
@@ -86,9 +88,11 @@ POWER_CUT: dict[str, Any] = {
              "warning: Remote node compute1 will be fenced: remote connection is unrecoverable"),
             (22.3, "pacemaker.service", "notice: Requesting fencing (off) targeting node compute1"),
             (22.9, "pacemaker.service", "notice: Requesting fencing (off) targeting node compute11")),
-        "compute2": journal((25.1, "masakari-hostmonitor.service", FAILED_HOST)),
-        "compute3": journal((24.9, "masakari-host-monitor.service", FAILED_HOST),
-                            (-5.0, "masakari-host-monitor.service", FAILED_HOST)),
+        "compute2": journal((25.1, "masakari-hostmonitor.service", SENT)),
+        "compute3": journal((24.9, "masakari-host-monitor.service", SENT),
+                            (-5.0, "masakari-host-monitor.service", SENT),
+                            (23.0, "masakari-cluster-state@7.service",
+                             "compute1 has failed, and Pacemaker has not fenced it yet: not reported before.")),
     },
     "qemu": {"compute2": f"77 qemu-system-x86_64 -name x -uuid {VM} -nodefaults", "compute3": ""},
 }
@@ -101,8 +105,8 @@ def changed(**changes: Any) -> dict[str, Any]:
 def test_the_timeline_has_every_step_of_every_source_in_order():
     steps = [(event.phase, round(event.at - T0, 1)) for event in timeline(POWER_CUT)]
     assert steps == [
-        ("failure", 0.0), ("detected", 22.1), ("detected", 22.2), ("fence_ordered", 22.3), ("fenced", 24.8),
-        ("detected", 24.9), ("notified", 26.8), ("waiting", 27.1), ("gate", 28.0), ("disabled", 28.1),
+        ("failure", 0.0), ("detected", 22.1), ("detected", 22.2), ("fence_ordered", 22.3), ("detected", 23.0),
+        ("fenced", 24.8), ("notified", 24.9), ("notified", 26.8), ("waiting", 27.1), ("gate", 28.0), ("disabled", 28.1),
         ("evacuation", 39.8), ("evacuation", 40.5), ("rebuilt", 51.8), ("finished", 52.8), ("heartbeat", 54.0)]
 
 
@@ -117,7 +121,7 @@ def test_a_good_drill_passes_and_its_times_are_told():
 
 
 def test_the_first_monitor_that_saw_it_is_named():
-    [source] = [event.source for event in timeline(POWER_CUT) if "monitor" in event.source]
+    [source] = [event.source for event in timeline(POWER_CUT) if event.text == "reports it"]
     assert source == "masakari-host-monitor on compute3"
 
 
@@ -185,7 +189,9 @@ LIBVIRT = (f"INFO callback [-] Libvirt Event: type=VM, hostname=compute1, uuid={
 QEMU_KILLED = changed(
     kind="qemu_killed", guest="vm1", fencing="",
     after={"guests": [guest("compute1", actions=[])], "notifications": [VM_NOTIFICATION]},
-    journals={"compute1": journal((0.1, "masakari-instancemonitor.service", LIBVIRT))},
+    journals={"compute1": journal(
+        (0.1, "masakari-instancemonitor.service", LIBVIRT),
+        (0.2, "masakari-instancemonitor.service", f"Send a notification. {{'payload': {{'instance_uuid': '{VM}'}}}}"))},
     qemu={"compute1": f"-uuid {VM}"})
 
 
@@ -193,7 +199,7 @@ def test_a_guest_restarted_where_it_was():
     found = report(QEMU_KILLED)
     assert found["problems"] == []
     assert [event["phase"] for event in found["timeline"]] == [
-        "failure", "detected", "restart", "restart", "notified", "finished", "heartbeat"]
+        "failure", "detected", "notified", "restart", "restart", "notified", "finished", "heartbeat"]
 
 
 @pytest.mark.parametrize(("after", "words"), [
@@ -272,7 +278,7 @@ def test_news_are_told_with_their_own_time_and_states_with_that_of_the_look():
 
 def test_the_table_has_a_line_for_each_event_and_guest():
     lines = table(report(POWER_CUT))
-    assert lines[5].split() == ["24.8", "s", "00:09:11.0", "fence", "verified", "Pacemaker", "off", "by", "infra2:",
+    assert lines[6].split() == ["24.8", "s", "00:09:11.0", "fence", "verified", "Pacemaker", "off", "by", "infra2:",
                                 "success"]
     assert [line for line in lines if "~" in line and "guest rebuilt" in line]
     assert "vm1: ACTIVE, compute1 -> compute2, heard again after 54.0 s" in lines

@@ -15,10 +15,12 @@ author:
   - openstack_ha.masakari contributors (@openstack-ha)
 attributes:
   check_mode:
+    description: Can run in C(check_mode) and predict the change without making it.
     support: full
     details:
       - It changes nothing.
   diff_mode:
+    description: Tells in diff mode what has changed, or would change in C(check_mode).
     support: N/A
     details:
       - It changes nothing.

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._errors import MasakariError
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._gateway import Gateway, Row
 
-
 GUEST_FIELDS = ("id", "name", "status", "task_state")
 
 

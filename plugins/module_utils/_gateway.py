@@ -101,12 +101,6 @@ def _row(resource: Any, fields: Iterable[str]) -> Row:
     return {field: getattr(resource, field) for field in fields}
 
 
-def _server(server: Any) -> Row:
-    row = {field: getattr(server, field) for field in ("id", "name", "status", "vm_state", "task_state")}
-    enabled = str((server.metadata or {}).get("HA_Enabled", "")).lower() in ("1", "t", "true", "on", "y", "yes")
-    return {**row, "host": server.compute_host, "ha_enabled": enabled}
-
-
 def _action(detail: Row) -> Row:
     events = [{field: event.get(field) for field in ("event", "start_time", "finish_time", "result", "host")}
               for event in detail.get("events") or []]
@@ -179,6 +173,19 @@ class Gateway:
             return _server(self._connection.compute.get_server(uuid))
         except sdk.NotFoundException:
             return {**dict.fromkeys(SERVER_FIELDS), "id": uuid, "name": uuid, "status": "DELETED"}
+
+    @translated()
+    def server_actions(self, uuid: str, since: str) -> list[Row]:
+        """What was done to a guest at that second or later, oldest first, each with its steps and their hosts."""
+        path = f"/servers/{uuid}/os-instance-actions"
+        actions = [action for action in self._compute(path)["instanceActions"] if action["start_time"] >= since]
+        details = [self._compute(f"{path}/{action['request_id']}")["instanceAction"] for action in actions]
+        return sorted((_action(detail) for detail in details), key=lambda action: action["start_time"])
+
+    def _compute(self, path: str) -> Row:
+        response = self._connection.compute.get(path, microversion="2.62")  # the first that names hosts
+        sdk.raise_from_response(response)
+        return response.json()
 
     @translated()
     def server_actions(self, uuid: str, since: str) -> list[Row]:

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._errors import MasakariError
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._gateway import Gateway, Row
 
+GUEST_FIELDS = ("id", "name", "status", "task_state")
+
 
 def host_uuid(gateway: Gateway, name: str, option: str) -> str:
     for segment in gateway.segments():
@@ -22,7 +24,8 @@ def host_uuid(gateway: Gateway, name: str, option: str) -> str:
 
 def look(gateway: Gateway, host: str, guests: Sequence[str] | None, since: float | None, actions: bool) -> Row:
     """The host's service, its guests (or those named, wherever they are), and what was recovered since then."""
-    rows = gateway.servers_on(host) if guests is None else [gateway.server(guest) for guest in guests]
+    rows = gateway.servers(host) if guests is None else [gateway.server(guest) or _gone(guest) for guest in guests]
+    rows = [{**{field: row[field] for field in GUEST_FIELDS}, "host": row["compute_host"]} for row in rows]
     found = {"compute_service": next(iter(gateway.compute_services(host)), None), "guests": rows, "notifications": []}
     if since is not None:
         start = utc_second(since)
@@ -30,6 +33,10 @@ def look(gateway: Gateway, host: str, guests: Sequence[str] | None, since: float
         if actions:
             found["guests"] = [{**row, "actions": _actions(gateway, row, start)} for row in rows]
     return found
+
+
+def _gone(guest: str) -> Row:
+    return {"id": guest, "name": guest, "status": "DELETED", "task_state": None, "compute_host": None}
 
 
 def utc_second(epoch: float) -> str:

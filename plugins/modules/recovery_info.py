@@ -78,10 +78,6 @@ guests:
       description: Status in Nova, C(DELETED) when Nova no longer knows it.
       type: str
       sample: ACTIVE
-    vm_state:
-      description: State of the virtual machine in Nova.
-      type: str
-      sample: active
     task_state:
       description: What Nova is doing with it, or C(null).
       type: str
@@ -90,10 +86,6 @@ guests:
       description: Name of the host it is on.
       type: str
       sample: compute2
-    ha_enabled:
-      description: Whether its metadata allow Masakari to restart it alone (C(HA_Enabled)).
-      type: bool
-      sample: true
     actions:
       description: What Nova did to it, oldest first, each with C(action), C(start_time), C(message) and C(events).
       returned: when O(actions) is true

@@ -37,10 +37,10 @@ def boot():
         return guests[-1]
 
     yield remember
-    conflicts = {guest.name: guest.disk.conflict() for guest in guests}
     for guest in guests:
         guest.delete()
     put_right()
+    conflicts = {guest.name: guest.conflict for guest in guests}
     assert set(conflicts.values()) <= {None}, conflicts
 
 

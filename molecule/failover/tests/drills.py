@@ -78,12 +78,14 @@ class Drill:
 # --- guests ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass
 class Guest:
-    """A guest with its disk, the witness of two writers."""
+    """A guest with its disk, the witness of two writers, whose word `conflict` keeps when the guest is deleted."""
 
     name: str
     uuid: str
+    conflict: str | None = None
+    is_gone: bool = False
 
     @property
     def disk(self) -> Disk:
@@ -110,7 +112,10 @@ class Guest:
         return self.total() > before
 
     def delete(self) -> None:
-        cloud(f"openstack server delete --wait {self.uuid}")
+        if not self.is_gone:
+            self.conflict = self.disk.conflict()
+            cloud(f"openstack server delete --wait {self.uuid}")
+            self.is_gone = True
 
 
 def boot(name: str, host: str, ha_enabled: bool = True) -> Guest:
@@ -133,9 +138,8 @@ def declare(method: str, reserved: Sequence[str] = ()) -> None:
     """The lab's segment with another method, and other reserved hosts."""
     hosts = [{"name": host, "reserved": host in reserved} for host in REMOTES]
     play("segments", masakari_segments=[{**DECLARED, "recovery_method": method, "hosts": hosts}])
-    for host in REMOTES:
-        verb = "--disable" if host in reserved else "--enable"
-        cloud(f"openstack compute service set {verb} {host} nova-compute")
+    for host in set(REMOTES) - set(reserved):  # the playbook disables reserves, and enables nothing
+        cloud(f"openstack compute service set --enable {host} nova-compute")
 
 
 def segment_hosts() -> dict[str, tuple[bool, bool]]:

@@ -113,6 +113,10 @@ class FakeGateway:
         if not guest["name"].startswith("stuck"):
             guest["task_state"] = "migrating"
 
+    def server_actions(self, uuid: str, since: str) -> list[Any]:
+        self.calls.append("server_actions")
+        return [f"{uuid} since {since}"]
+
     def create_segment(self, **values: Any) -> Row:
         self.calls.append(f"create_segment {values['name']}")
         uuid = f"segment-{next(self._ids)}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import random
 
-from drills import declare, is_as_declared, recover
+from drills import declare, is_as_declared, put_right, recover
 
 KINDS = ("power_cut", "link_cut", "services_killed", "qemu_killed", "process_killed")
 
@@ -34,5 +34,5 @@ def test_soak(boot, drill):
         assert all(guest.beats(3) for guest in guests)
     for guest in guests:
         guest.delete()
-    declare("reserved_host", ["compute3"])
+    put_right()
     is_as_declared()

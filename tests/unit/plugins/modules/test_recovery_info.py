@@ -15,7 +15,8 @@ SINCE = 1795219726.9  # 2026-11-21 00:08:46.9 UTC
 def gateway(fake_gateway: Any) -> Any:
     """Host a has two guests and two notifications, of which one is old; host b has one of its own."""
     found = fake_gateway({"S1": ["a", "b"]})
-    found.guests = [{"id": name, "name": name, "status": "ACTIVE", "host": "a"} for name in ("vm1", "vm2")]
+    found.guests = [{"id": name, "name": name, "status": "ACTIVE", "task_state": None, "compute_host": "a"}
+                    for name in ("vm1", "vm2")]
     for uuid, host, second in (("new", "a", "46"), ("other", "b", "47"), ("old", "a", "45")):
         found.hold(host, notification_uuid=uuid, created_at=f"2026-11-21T00:08:{second}.000000")
     return found
@@ -23,6 +24,7 @@ def gateway(fake_gateway: Any) -> Any:
 
 def test_the_guests_of_a_host(gateway: Any, run_module: Any) -> None:
     result = run_module(recovery_info, gateway, host="a")
+    assert result["guests"][0] == {"id": "vm1", "name": "vm1", "status": "ACTIVE", "task_state": None, "host": "a"}
     assert [guest["id"] for guest in result["guests"]] == ["vm1", "vm2"]
     assert (result["compute_service"]["host"], result["notifications"], result["changed"]) == ("a", [], False)
 

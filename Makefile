@@ -1,6 +1,6 @@
 # The two commands: make demo · make test. Each line calls one tool; what a tool does stands with the tool.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test lint sanity units integration molecule failover soak ovs-dpdk pairs benchmark changelog pins shell clean
+.PHONY: help bootstrap demo test lint sanity units integration molecule cluster failover soak ovs-dpdk pairs benchmark changelog pins shell clean
 
 VENV ?= .venv
 export VENV
@@ -43,8 +43,11 @@ integration: bootstrap ## the modules against a real Keystone and Masakari API f
 molecule: bootstrap ## the lab's own tests and the roles on real hosts: every scenario but ovs_dpdk
 	molecule/default/scenarios
 
+cluster: bootstrap ## every test of the cluster and its fencing on the lab (make test runs a selection)
+	molecule/default/all cluster
+
 failover: bootstrap ## every drill and every fault on the lab, with real guests (make test runs a selection)
-	molecule/failover/all
+	molecule/default/all failover
 
 soak: ## 20 random drills on the lab that make failover left; repeat one with make soak SEED=…
 	molecule/failover/soak 20 $(SEED)

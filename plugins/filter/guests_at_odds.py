@@ -45,8 +45,8 @@ _value:
 
 def guests_at_odds(host: Mapping[str, Any], running: Collection[str]) -> dict[str, list[str]]:
     here = host["name"]
-    elsewhere = [guest for guest in host["strangers"] if guest["host"] not in (None, here)]
-    unknown = [guest["id"] for guest in host["strangers"] if guest["host"] is None and guest["id"] in running]
+    elsewhere = [guest for guest in host["strangers"] if guest["compute_host"] not in (None, here)]
+    unknown = [guest["id"] for guest in host["strangers"] if guest["name"] is None and guest["id"] in running]
     down = [guest for guest in host["servers"] if guest["status"] == "ACTIVE" and guest["id"] not in running]
     notes = [f"domain {uuid} runs on {here}, and Nova has no such guest: what is it?" for uuid in unknown]
     notes += [f"guest {guest['name']} does not run: openstack server reboot --hard {guest['id']}" for guest in down]
@@ -56,9 +56,9 @@ def guests_at_odds(host: Mapping[str, Any], running: Collection[str]) -> dict[st
 def _stale(here: str, guest: Mapping[str, Any], runs: bool) -> str:
     domain = f"{guest['name']} ({guest['id']})"
     if runs:
-        return (f"{domain} runs on {here} and belongs to {guest['host']}: it may run twice. Stop it at once: "
+        return (f"{domain} runs on {here} and belongs to {guest['compute_host']}: it may run twice. Stop it at once: "
                 f"virsh destroy {guest['id']}, then virsh undefine {guest['id']}")
-    return f"{domain} is left on {here} and belongs to {guest['host']}: virsh undefine {guest['id']}"
+    return f"{domain} is left on {here} and belongs to {guest['compute_host']}: virsh undefine {guest['id']}"
 
 
 class FilterModule:

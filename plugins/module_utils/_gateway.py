@@ -42,7 +42,7 @@ VMOVE_FIELDS = (
 COMPUTE_SERVICE_FIELDS = (
     "id", "host", "binary", "status", "state", "disabled_reason", "availability_zone", "is_forced_down", "updated_at",
 )
-SERVER_FIELDS = ("id", "name", "status", "vm_state", "task_state", "host", "ha_enabled")
+SERVER_FIELDS = ("id", "name", "status", "task_state", "compute_host")
 UNFINISHED = ("new", "running", "error")
 
 # Masakari answers with `osapi_max_limit` rows at most, 1000 unless its operator changed that.
@@ -162,30 +162,17 @@ class Gateway:
         return [_row(service, COMPUTE_SERVICE_FIELDS) for service in services]
 
     @translated()
-    def servers_on(self, host: str) -> list[Row]:
-        """The guests of a host, of all projects."""
-        servers = self._connection.compute.servers(all_projects=True, compute_host=host)  # the SDK drops `host`
-        return _by_name([_server(server) for server in servers])
+    def servers(self, host: str) -> list[Row]:
+        """All projects' guests that Nova places on a host."""
+        servers = self._connection.compute.servers(all_projects=True, compute_host=host)
+        return _by_name([_row(server, SERVER_FIELDS) for server in servers])
 
     @translated()
-    def server(self, uuid: str) -> Row:
+    def server(self, uuid: str) -> Row | None:
         try:
-            return _server(self._connection.compute.get_server(uuid))
+            return _row(self._connection.compute.get_server(uuid), SERVER_FIELDS)
         except sdk.NotFoundException:
-            return {**dict.fromkeys(SERVER_FIELDS), "id": uuid, "name": uuid, "status": "DELETED"}
-
-    @translated()
-    def server_actions(self, uuid: str, since: str) -> list[Row]:
-        """What was done to a guest at that second or later, oldest first, each with its steps and their hosts."""
-        path = f"/servers/{uuid}/os-instance-actions"
-        actions = [action for action in self._compute(path)["instanceActions"] if action["start_time"] >= since]
-        details = [self._compute(f"{path}/{action['request_id']}")["instanceAction"] for action in actions]
-        return sorted((_action(detail) for detail in details), key=lambda action: action["start_time"])
-
-    def _compute(self, path: str) -> Row:
-        response = self._connection.compute.get(path, microversion="2.62")  # the first that names hosts
-        sdk.raise_from_response(response)
-        return response.json()
+            return None
 
     @translated()
     def server_actions(self, uuid: str, since: str) -> list[Row]:

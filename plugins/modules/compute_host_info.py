@@ -88,13 +88,13 @@ host:
       description: Its C(nova-compute), as M(openstack_ha.masakari.compute_service) has it, or C(null).
       type: dict
     servers:
-      description: Guests of all projects that Nova places on it, with their C(id), C(name), C(status), C(vm_state),
-        C(task_state), C(host) and C(ha_enabled).
+      description: Guests of all projects that Nova places on it, with their C(id), C(name), C(status), C(task_state)
+        and C(compute_host).
       type: list
       elements: dict
     strangers:
-      description: Those of O(domains) that Nova does not place on it, in the same form; where Nova has no such guest,
-        C(host) is C(null) and C(status) is V(DELETED).
+      description: Those of O(domains) that Nova does not place on it, in the same form; C(name) and C(compute_host) are
+        C(null) where Nova has no such guest.
       type: list
       elements: dict
 """
@@ -102,7 +102,7 @@ host:
 from typing import Any
 
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._explain import recoveries
-from ansible_collections.openstack_ha.masakari.plugins.module_utils._gateway import Gateway, Row
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._gateway import SERVER_FIELDS, Gateway, Row
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._input import (
     name_problems,
     raise_all,
@@ -123,7 +123,7 @@ class ComputeHostInfoModule(MasakariModule):
         raise_all(name_problems("name", [name]) + problems)
         segment, hosts = _segment_of(gateway, name)
         itself = next((host for host in hosts if host["name"] == name), {})
-        servers = gateway.servers_on(name)
+        servers = gateway.servers(name)
         foreign = sorted(set(domains) - {server["id"] for server in servers})
         return {"changed": False, "host": {
             "name": name,
@@ -134,7 +134,7 @@ class ComputeHostInfoModule(MasakariModule):
             "recoveries": recoveries(gateway, segment["uuid"]) if segment else [],
             "compute_service": next((row for row in gateway.compute_services(name) if row["host"] == name), None),
             "servers": servers,
-            "strangers": [gateway.server(uuid) for uuid in foreign],
+            "strangers": [gateway.server(uuid) or {**dict.fromkeys(SERVER_FIELDS), "id": uuid} for uuid in foreign],
         }}
 
 

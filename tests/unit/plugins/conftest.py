@@ -91,14 +91,13 @@ class FakeGateway:
         self.calls.append("compute_services")
         return [dict(row) for name, row in self._compute.items() if host in (None, name)]
 
-    def servers_on(self, host: str) -> list[Row]:
-        self.calls.append("servers_on")
-        return [dict(row) for row in self.guests if row["host"] == host]
+    def servers(self, host: str) -> list[Row]:
+        self.calls.append("servers")
+        return [dict(row) for row in self.guests if row["compute_host"] == host]
 
-    def server(self, uuid: str) -> Row:
+    def server(self, uuid: str) -> Row | None:
         self.calls.append("server")
-        gone = {"id": uuid, "name": uuid, "status": "DELETED", "host": None}
-        return next((dict(row) for row in self.guests if row["id"] == uuid), gone)
+        return next((dict(row) for row in self.guests if row["id"] == uuid), None)
 
     def server_actions(self, uuid: str, since: str) -> list[Any]:
         self.calls.append("server_actions")
@@ -112,10 +111,6 @@ class FakeGateway:
             raise Refused("No valid host was found.")
         if not guest["name"].startswith("stuck"):
             guest["task_state"] = "migrating"
-
-    def server_actions(self, uuid: str, since: str) -> list[Any]:
-        self.calls.append("server_actions")
-        return [f"{uuid} since {since}"]
 
     def create_segment(self, **values: Any) -> Row:
         self.calls.append(f"create_segment {values['name']}")

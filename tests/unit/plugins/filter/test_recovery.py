@@ -53,7 +53,7 @@ def test_members_strangers_and_silence_are_no_remote_node(output: str, name: str
 
 
 def guest(name: str, **values: Any) -> dict[str, Any]:
-    return {"id": f"id-{name}", "name": name, "status": "ACTIVE", "task_state": None, "host": "c1", **values}
+    return {"id": f"id-{name}", "name": name, "status": "ACTIVE", "task_state": None, "compute_host": "c1", **values}
 
 
 def host(name: str = "c1", guests: str = "", **values: Any) -> dict[str, Any]:
@@ -147,8 +147,8 @@ def test_what_forbids_it(values: dict[str, Any], node: dict[str, Any], words: st
 
 
 def test_a_guest_that_belongs_elsewhere() -> None:
-    strangers = [guest("runs", host="c2"), guest("left", host="c3"),
-                 {"id": "id-gone", "name": None, "status": None, "task_state": None, "host": None}]
+    strangers = [guest("runs", compute_host="c2"), guest("left", compute_host="c3"),
+                 {"id": "id-gone", "name": None, "status": None, "task_state": None, "compute_host": None}]
     odds = guests_at_odds(host(strangers=strangers), ["id-runs"])
     assert odds == {"notes": [], "stale": [
         "runs (id-runs) runs on c1 and belongs to c2: it may run twice. Stop it at once: virsh destroy id-runs, then "
@@ -160,7 +160,7 @@ def test_a_guest_that_belongs_elsewhere() -> None:
 def test_what_is_odd_and_harmless() -> None:
     stopped = guest("stopped", status="SHUTOFF")
     servers = [guest("fine"), guest("down"), stopped]
-    unknown = {"id": "id-x", "name": None, "status": None, "task_state": None, "host": None}
+    unknown = {"id": "id-x", "name": None, "status": None, "task_state": None, "compute_host": None}
     odds = guests_at_odds(host(servers=servers, strangers=[unknown]), ["id-fine", "id-x"])
     assert odds == {"stale": [], "notes": [
         "domain id-x runs on c1, and Nova has no such guest: what is it?",

@@ -142,8 +142,8 @@ def test_compute_host_info(fake_gateway: Any, run_module: Any) -> None:
     gateway = fake_gateway({"S1": ["a", "b"], "S2": ["c"]})
     gateway.hold("b", notification_uuid=UUID)
     here, elsewhere, gone = (UUID[:-1] + digit for digit in "345")
-    gateway.guests = [{"id": here, "name": "web", "host": "a"},
-                      {"id": elsewhere, "name": "db", "host": "b"}]
+    gateway.guests = [{"id": here, "name": "web", "compute_host": "a"},
+                      {"id": elsewhere, "name": "db", "compute_host": "b"}]
 
     host = run_module(compute_host_info, gateway, name="a", domains=[here, elsewhere, gone])["host"]
     assert (host["name"], host["segment"]["name"]) == ("a", "S1")
@@ -152,11 +152,11 @@ def test_compute_host_info(fake_gateway: Any, run_module: Any) -> None:
     assert host["recoveries"] == [f"notification {UUID} (COMPUTE_HOST, running) of host 'b'"]
     assert (host["compute_service"]["host"], host["compute_service"]["status"]) == ("a", "enabled")
     assert [guest["name"] for guest in host["servers"]] == ["web"]
-    assert [(guest["id"], guest["name"], guest["host"]) for guest in host["strangers"]] == [
-        (elsewhere, "db", "b"), (gone, gone, None)]
+    assert [(guest["id"], guest["name"], guest["compute_host"]) for guest in host["strangers"]] == [
+        (elsewhere, "db", "b"), (gone, None, None)]
 
     gateway.calls.clear()
     host = run_module(compute_host_info, gateway, name="e")["host"]
     assert (host["segment"], host["reserved"], host["segment_hosts"], host["recoveries"]) == (None, None, [], [])
-    assert gateway.calls == ["segments", "hosts", "hosts", "servers_on", "compute_services"]
+    assert gateway.calls == ["segments", "hosts", "hosts", "servers", "compute_services"]
     assert run_module(compute_host_info, gateway, name="zz")["host"]["compute_service"] is None

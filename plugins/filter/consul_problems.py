@@ -33,8 +33,9 @@ author: openstack_ha.masakari contributors (@openstack-ha)
 EXAMPLES = r"""
 - name: Check the matrix
   ansible.builtin.assert:
-    that: matrix | openstack_ha.masakari.consul_problems({'manage': '127.0.0.1:8500'}) == []
+    that: matrix | openstack_ha.masakari.consul_problems(agents) == []
   vars:
+    agents: {manage: "127.0.0.1:8500"}
     matrix:
       sequence: [manage]
       matrix:

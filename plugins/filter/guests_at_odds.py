@@ -13,6 +13,8 @@ DOCUMENTATION = r"""
 name: guests_at_odds
 short_description: Guests that libvirt has on a host and Nova places elsewhere, and the other way round
 version_added: 0.1.0
+description:
+  - A domain that is left where Nova no longer places its guest may run a second time.
 positional: _input
 options:
   _input:

@@ -14,7 +14,7 @@ name: compute_host_report
 short_description: A compute host and its segment as lines of text
 version_added: 0.1.0
 description:
-  - For whoever looks after a host was recovered or taken out.
+  - What the playbooks recover_host and maintenance end with.
 positional: _input
 options:
   _input:

@@ -51,6 +51,10 @@ class Vm:
             time.sleep(1)
         raise AssertionError(f"the VM did not come back: see {STATE}/serial.log")
 
+    def wait_until_started(self) -> None:
+        """ssh answers before the host has started, and before its peer is there."""
+        self.run("systemctl is-system-running --wait")
+
     def started(self) -> str:
         """When the running ovs-vswitchd was started; another value is another process."""
         return self.output("cut -d' ' -f22 /proc/$(cat /run/openvswitch/ovs-vswitchd.pid)/stat")

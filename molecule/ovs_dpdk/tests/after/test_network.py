@@ -38,8 +38,8 @@ print(len(data), hashlib.sha256(data).hexdigest())
 
 @pytest.fixture(scope="module", autouse=True)
 def started(vm: Any) -> None:
-    """ssh answers before the host has started; LACP then needs a moment more."""
-    vm.run("systemctl is-system-running --wait")
+    """LACP needs a moment more than the host."""
+    vm.wait_until_started()
     deadline = time.monotonic() + 60
     while vm.output("ovs-appctl bond/show dpdk-bond0").count(": enabled") < 2 and time.monotonic() < deadline:
         time.sleep(1)

@@ -24,6 +24,7 @@ def port(name: str, mtu: int, **nic: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def refusal(vm: Any, play: Callable[..., Any]) -> Any:
     """One run with everything wrong that can be; the IOMMU is off and there are no hugepages yet."""
+    vm.wait_until_started()
     before = vm.output(SNAPSHOT)
     # The module's directory, whose place differs between kernels, hides behind another name.
     vm.output("mv /lib/modules/$(uname -r)/kernel/drivers/vfio /root/")

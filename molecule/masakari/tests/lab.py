@@ -19,10 +19,7 @@ import testinfra
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 SCENARIO = Path(os.environ.get("MOLECULE_SCENARIO_DIRECTORY", Path(__file__).parents[1]))
-# A scenario without variables of its own installs what the scenario masakari does.
-OPERATOR = next(
-    path for path in [SCENARIO / "operator.yml", CHECKOUT / "molecule/masakari/operator.yml"] if path.exists()
-)
+OPERATOR = SCENARIO / "operator.yml"
 INVENTORY = next((path for path in [SCENARIO / "hosts.ini"] if path.exists()), CHECKOUT / "inventory/lab")
 INFRA = {"infra1": "172.29.236.11", "infra2": "172.29.236.12", "infra3": "172.29.236.13"}
 BALANCER = "http://172.29.236.10:15868"
@@ -80,7 +77,8 @@ class Run:
 
 
 def ansible_playbook(playbook: str, *arguments: str) -> Run:
-    command = ["ansible-playbook", f"playbooks/{playbook}.yml", "--extra-vars", f"@{OPERATOR}", *arguments]
+    variables = ["--extra-vars", f"@{OPERATOR}"] if OPERATOR.exists() else []
+    command = ["ansible-playbook", f"playbooks/{playbook}.yml", *variables, *arguments]
     # Molecule forces colours, which win over a wish for none.
     plain = {"ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
     if "--inventory" not in arguments:

@@ -13,6 +13,8 @@ DOCUMENTATION = r"""
 name: compute_host_report
 short_description: A compute host and its segment as lines of text
 version_added: 0.1.0
+description:
+  - What the playbooks recover_host and maintenance end with.
 positional: _input
 options:
   _input:

@@ -13,6 +13,8 @@ DOCUMENTATION = r"""
 name: guests_at_odds
 short_description: Guests that libvirt has on a host and Nova places elsewhere, and the other way round
 version_added: 0.1.0
+description:
+  - A domain that is left on a host that failed, of a guest that was started elsewhere since, would be its second one.
 positional: _input
 options:
   _input:

@@ -1,10 +1,9 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026, openstack_ha.masakari contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The programs that playbooks run on members and compute hosts, as they answer; called by their names.
+"""The programs that playbooks run on members and compute hosts, as they answer; small scripts call them by their names.
 
-The state is a JSON file beside the links. A host with power that is not held joins at once; one whose connection is
+The state is a JSON file beside these. A host with power that is not held joins at once; one whose connection is
 lost in maintenance is fenced when that ends. FAKE_HOST, which a host's own Python sets, names the host that a program
 runs on.
 """
@@ -17,8 +16,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-DIRECTORY = Path(sys.argv[0]).parent
-STATE = DIRECTORY / "state.json"
 NEW: dict[str, Any] = {"power": True, "fenced": False, "held": False, "maintenance": False, "unclean": False,
                        "lost": False, "device": True, "domains": {}}
 State = dict[str, dict[str, Any]]
@@ -28,17 +25,20 @@ def lay_out(directory: Path, hosts: list[str]) -> Path:
     """A directory of programs, with a Python for each host that runs only while the host has power."""
     directory.mkdir()
     for program in PROGRAMS:
-        (directory / program).symlink_to(__file__)
+        write(directory / program, f'exec {sys.executable} {__file__} {directory} {program} "$@"')
     for host in hosts:
-        python = directory / f"python-{host}"
-        python.write_text(f'#!/bin/sh\nFAKE_HOST={host} {directory}/has-power || exit 1\n'
-                          f'FAKE_HOST={host} exec {sys.executable} "$@"\n')
-        python.chmod(0o755)
+        write(directory / f"python-{host}",
+              f'export FAKE_HOST={host}\n{directory}/has-power && exec {sys.executable} "$@"')
     save(directory / "state.json", {host: dict(NEW) for host in hosts})
     return directory
 
 
-def load(path: Path = STATE) -> State:
+def write(path: Path, script: str) -> None:
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def load(path: Path) -> State:
     return json.loads(path.read_text())
 
 
@@ -130,13 +130,14 @@ PROGRAMS = {program.__name__.replace("has_power", "has-power"): program for prog
 
 
 def main() -> None:
-    program, state = Path(sys.argv[0]).name, load()
-    with open(DIRECTORY / "calls", "a") as calls:
-        print(program, *sys.argv[1:], file=calls)
-    sys.stdout.write(PROGRAMS[program](state, sys.argv[1:]))
+    directory, program, *arguments = sys.argv[1:]
+    state_file = Path(directory, "state.json")
+    state = load(state_file)
+    with open(Path(directory, "calls"), "a") as calls:
+        print(program, *arguments, file=calls)
+    sys.stdout.write(PROGRAMS[program](state, arguments))
     join(state)
-    if program != "has-power":
-        save(STATE, state)
+    save(state_file, state)
 
 
 if __name__ == "__main__":

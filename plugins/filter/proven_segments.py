@@ -73,6 +73,9 @@ _value:
 """
 
 
+KILLED = (124, 137, -9)  # by `timeout`
+
+
 @dataclass(frozen=True)
 class Storage:
     """Which file each host left in its instances directory, which of all of them it sees, and why it left none."""
@@ -118,8 +121,10 @@ def _compute_hosts(segment: Mapping[str, Any], known: Iterable[Mapping[str, Any]
 
 
 def _storage(wrote: Mapping[str, Mapping[str, Any]], seen: Mapping[str, Mapping[str, Any]]) -> Storage:
-    """From the results of tasks. Without a command nothing was run: the host is down, or left out of the play."""
-    ran = {name: result for name, result in wrote.items() if {"cmd", "rc", "stderr"} <= result.keys()}
+    """From the results of tasks. Without a command nothing was run: the host is down, or left out of the play. Killed,
+    it waited for a server of files that does not answer."""
+    ran = {name: result for name, result in wrote.items()
+           if {"cmd", "rc", "stderr"} <= result.keys() and result["rc"] not in KILLED}
     return Storage(
         markers={name: posixpath.basename(result["stdout"]) for name, result in ran.items() if result["rc"] == 0},
         seen={name: result.get("stdout", "").split() for name, result in seen.items()},

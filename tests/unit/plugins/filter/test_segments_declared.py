@@ -218,6 +218,7 @@ def test_what_is_not_proven_is_disabled_with_a_warning(values: Any, words: str, 
     {"fenced": None},
     {"wrote": {**WROTE, "c3": DOWN}, "seen": {**ALL, "c3": DOWN}},  # it is down, which is what all this is for
     {"wrote": {**WROTE, "c3": {"rc": 1, "msg": "no Python"}}},
+    {"wrote": {**WROTE, "c3": {**RAN, "rc": 137}}},  # its server of files does not answer
     {"wrote": {}, "seen": {}},
 ])
 def test_silence_leaves_a_segment_as_it_is(values: Any) -> None:

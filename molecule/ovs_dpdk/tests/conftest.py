@@ -55,6 +55,13 @@ class Vm:
         """ssh answers before the host has started, and before its peer is there."""
         self.run("systemctl is-system-running --wait")
 
+    def wait_for_members(self, number: int) -> None:
+        """Until so many members of the bond are enabled; LACP takes a moment to agree."""
+        deadline = time.monotonic() + 60
+        while (bond := self.output("ovs-appctl bond/show dpdk-bond0")).count(": enabled") != number:
+            assert time.monotonic() < deadline, bond
+            time.sleep(0.5)
+
     def started(self) -> str:
         """When the running ovs-vswitchd was started; another value is another process."""
         return self.output("cut -d' ' -f22 /proc/$(cat /run/openvswitch/ovs-vswitchd.pid)/stat")

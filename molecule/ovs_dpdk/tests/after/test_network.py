@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -38,11 +37,8 @@ print(len(data), hashlib.sha256(data).hexdigest())
 
 @pytest.fixture(scope="module", autouse=True)
 def started(vm: Any) -> None:
-    """LACP needs a moment more than the host."""
     vm.wait_until_started()
-    deadline = time.monotonic() + 60
-    while vm.output("ovs-appctl bond/show dpdk-bond0").count(": enabled") < 2 and time.monotonic() < deadline:
-        time.sleep(1)
+    vm.wait_for_members(2)
 
 
 @BOTH_WAYS

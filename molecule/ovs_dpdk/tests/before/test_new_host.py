@@ -30,7 +30,7 @@ def refusal(vm: Any, play: Callable[..., Any]) -> Any:
     vm.output("mv /lib/modules/$(uname -r)/kernel/drivers/vfio /root/")
     run = play(
         ovs_dpdk_kernel_options=[],
-        ovs_dpdk_socket_mem=[512, 512],
+        ovs_dpdk_socket_mem=[128, 128],
         ovs_dpdk_bridges=[{
             "name": "br-test",
             "ports": [
@@ -64,8 +64,8 @@ def refusal(vm: Any, play: Callable[..., Any]) -> Any:
         "NIC realtek (0000:00:08.0, enp0s8): DPDK has no driver for this card (10ec:8139, 8139cp)",
         "NIC no-mac: no network card has MAC address 52:54:00:00:00:99",
         "NIC no-pci: no network card has PCI address 0000:00:1f.7",
-        "NUMA node 0 has 0 MiB of free hugepages",
-        "ovs_dpdk_socket_mem 512,512 names 2 NUMA nodes, this host has 1",
+        "NUMA node 0 has 0 MiB of free hugepages, its ports' MTU needs",
+        "ovs_dpdk_socket_mem 128,128 names 2 NUMA nodes, this host has 1",
         "kernel module vfio-pci is missing",
         "port tap1 of namespace ns1: tag 4095 is no VLAN",
         "port tap1 of namespace ns1: '172.20.0.1' is no address with a prefix length",

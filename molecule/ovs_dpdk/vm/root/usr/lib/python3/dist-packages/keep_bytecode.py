@@ -1,7 +1,7 @@
 """Keep the bytecode of what Python imports from a zip, as Python itself does for files.
 
-Each of Ansible's modules comes as a zip with the sources of all it uses. To compile them takes as long as the rest,
-which is seconds on an emulated processor.
+Each of Ansible's modules comes as a zip with the sources of all it uses. To compile them takes as long as the rest:
+seconds on an emulated processor.
 """
 import marshal
 import os

@@ -40,13 +40,13 @@ units: bootstrap ## unit tests of plugins and argument specs
 integration: bootstrap ## the modules against a real Keystone and Masakari API from PyPI
 	pytest tests/integration
 
-molecule: bootstrap ## the lab's own tests and the roles on real hosts: every scenario but ovs_dpdk
+molecule: bootstrap ## the lab's own tests and the roles on real hosts: scenarios default, masakari, masakari_distro
 	molecule/default/scenarios
 
-cluster: bootstrap ## every test of the cluster and its fencing on the lab (make test runs a selection)
+cluster: bootstrap ## every test of the cluster and its fencing on the lab (not part of make test: no time)
 	molecule/default/all cluster
 
-failover: bootstrap ## every drill and every fault on the lab, with real guests (make test runs a selection)
+failover: bootstrap ## every drill and every fault on the lab, with real guests (not part of make test: no time)
 	molecule/default/all failover
 
 soak: ## 20 random drills on the lab that make failover left; repeat one with make soak SEED=…

@@ -23,6 +23,13 @@ def free_hosts() -> Iterator[None]:
     assert ansible_playbook("segments").code == 0
 
 
+@pytest.fixture(scope="module", autouse=True)
+def free_reserve() -> None:
+    """The lab's guest goes: a reserve that has guests is left in use."""
+    for guest in openstack("server list --all-projects"):
+        cloud(f"openstack server delete --wait {guest['ID']}")
+
+
 def hosts(segment: str) -> dict[str, tuple[bool, bool]]:
     listed = openstack(f"segment host list -c name -c reserved -c on_maintenance {segment}")
     return {host["name"]: (host["reserved"], host["on_maintenance"]) for host in listed}

@@ -21,7 +21,6 @@ from lab import CHECKOUT, Run, cloud, openstack, wait_until
 
 DECLARED = yaml.safe_load((CHECKOUT / "inventory/lab/user_variables.yml").read_text())["masakari_segments"][0]
 INSTANCES = CHECKOUT / ".cache/instances"
-OPERATOR = [f"--extra-vars=@{CHECKOUT}/molecule/{name}/operator.yml" for name in ("cluster", "failover")]
 PLAIN = {"ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
 
 
@@ -34,7 +33,7 @@ class Playbook:
     def __init__(self, name: str, *arguments: str, **variables: Any) -> None:
         # Absolute: a playbook outside of playbooks/ is named with its path.
         path = name if "/" in name else f"playbooks/{name}.yml"
-        command = ["ansible-playbook", path, "--inventory", str(CHECKOUT / "inventory/lab"), *OPERATOR,
+        command = ["ansible-playbook", path, "--inventory", str(CHECKOUT / "inventory/lab"),
                    "--extra-vars", json.dumps(variables), *arguments]
         self.process = subprocess.Popen(command, cwd=CHECKOUT, env=os.environ | PLAIN, text=True,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

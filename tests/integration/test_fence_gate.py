@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import time
 import uuid
@@ -44,12 +45,15 @@ window = 60
 
 
 class GuestNova(StubNova):
-    """The stub, with servers that can be locked and evacuated."""
+    """The stub, with servers that can be locked and evacuated; at once, or when a test says so (`slow`)."""
 
     def __init__(self, port: int, hosts: list[str]) -> None:
         super().__init__(port, hosts)
         self.servers: dict[str, dict[str, Any]] = {}
         self.evacuations: list[tuple[float, str, str | None]] = []
+        self.migrations: list[dict[str, Any]] = []
+        self.slow = False
+        self.locked_by = ""
 
         def do_POST(handler: Any) -> None:
             body = json.loads(handler.rfile.read(int(handler.headers["Content-Length"])))
@@ -73,6 +77,15 @@ class GuestNova(StubNova):
         if path == "/v2.1/servers/detail":
             here = [s for s in self.servers.values() if query.get("host") in (None, [s["OS-EXT-SRV-ATTR:host"]])]
             return 200, {"servers": [] if "marker" in query else here}
+        if path == "/v2.1/os-migrations":
+            (source,), kind = query["source_compute"], query["migration_type"]
+            here = [m for m in self.migrations if m["source_compute"] == source and kind == ["evacuation"]]
+            return 200, {"migrations": here}
+        if path.endswith("/os-instance-actions"):
+            return 200, {"instanceActions": [
+                {"action": "lock", "user_id": self.locked_by, "start_time": "2099-01-01T00:00:00.000000"},
+                {"action": "create", "user_id": "somebody", "start_time": "2026-01-01T00:00:00.000000"},
+            ]}
         if server := self.servers.get(path.removeprefix("/v2.1/servers/")):
             return 200, {"server": server}
         return super().get(path, query)
@@ -83,13 +96,25 @@ class GuestNova(StubNova):
         if action in ("lock", "unlock"):
             server["locked"] = action == "lock"
         elif action == "evacuate":
-            target = options.get("host")
-            self.evacuations.append((time.time(), server["name"], target))
-            for attribute in ("OS-EXT-SRV-ATTR:hypervisor_hostname", "OS-EXT-SRV-ATTR:host"):
-                server[attribute] = target or "compute2"
+            self.evacuations.append((time.time(), server["name"], options.get("host")))
+            self.migrations.append({
+                "id": len(self.migrations), "instance_uuid": server["id"], "status": "pre-migrating",
+                "source_compute": server["OS-EXT-SRV-ATTR:host"], "dest_compute": options.get("host") or "compute2",
+                "created_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f"),
+            })
+            if not self.slow:
+                self.end_evacuation(server["name"])
         else:
             return 400, {"badRequest": {"code": 400, "message": f"no stub for {action}"}}
         return 202, {}
+
+    def end_evacuation(self, name: str, status: str = "done") -> None:
+        server = next(server for server in self.servers.values() if server["name"] == name)
+        migration = [m for m in self.migrations if m["instance_uuid"] == server["id"]][-1]
+        if status == "done":
+            for attribute in ("OS-EXT-SRV-ATTR:hypervisor_hostname", "OS-EXT-SRV-ATTR:host"):
+                server[attribute] = migration["dest_compute"]
+        migration["status"] = status
 
 
 class Pacemaker:
@@ -173,12 +198,23 @@ class GatedCloud(Cloud):
     def _write(self, name: str, template: str) -> Path:
         if name == "masakari.conf":
             template = template.replace("wait_period_after_service_update = 4", "wait_period_after_service_update = 1")
+            template = template.replace("[DEFAULT]", "[DEFAULT]\nengine_manager = masakari_fence_gate.manager.Manager", 1)
             template += FLOWS + SETTINGS
         return super()._write(name, template)
 
     def _start(self, name: str, command: list[str], **environment: str) -> None:
         path = f"{self.pacemaker.bin}:{os.environ['PATH']}"
         super()._start(name, command, **{"PATH": path, "PYTHONPATH": str(PACKAGE), **environment})
+
+    def kill_masakari(self) -> None:
+        """API and engine: here they are one process."""
+        process = self._processes.pop()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def start_masakari(self) -> None:
+        self._start_masakari("masakari")
+        self._wait_for("masakari", "/")
 
     def segment(self, method: str, hosts: list[str], reserved: tuple[str, ...] = ()) -> None:
         segment = self.ha.create_segment(name="S1", recovery_method=method, service_type="COMPUTE")
@@ -233,6 +269,8 @@ def cloud(running: GatedCloud) -> Iterator[GatedCloud]:
     running.pacemaker.reset()
     running.nova.servers.clear()
     running.nova.evacuations.clear()
+    running.nova.migrations.clear()
+    running.nova.slow = False
     running.reset()
     yield running
     # A recovery that failed is tried once more by the engine: it must not meet the next test.
@@ -352,6 +390,37 @@ def test_many_hosts_at_once(cloud: GatedCloud) -> None:
     assert cloud.nova.evacuations == []
 
 
+def test_engine_killed_in_the_middle_of_an_evacuation(cloud: GatedCloud) -> None:
+    """It is begun again, without any guest that is on its way: three of four, by Masakari's default."""
+    guests = [cloud.nova.boot(f"vm{number}", "compute1") for number in range(1, 5)]
+    cloud.nova.slow, cloud.nova.locked_by = True, cloud.connect().identity.find_user("masakari").id
+    cloud.segment("auto", ["compute1", "compute2"])
+    cloud.pacemaker.fence("compute1")
+    notification = cloud.notify("compute1")
+    cloud.wait_until(lambda: len(cloud.nova.evacuations) == 3)
+    time.sleep(2)
+    assert cloud.status(notification) == "running"
+    first = [name for _, name, _ in cloud.nova.evacuations]
+    (last,) = {"vm1", "vm2", "vm3", "vm4"} - set(first)
+
+    cloud.kill_masakari()
+    cloud.nova.end_evacuation(first[0])
+    cloud.start_masakari()
+    cloud.wait_until(lambda: "Waiting for end of earlier evacuations: " in str(cloud.details(notification)))
+    assert len(cloud.nova.evacuations) == 3 and cloud.status(notification) == "running"
+    assert "was left unfinished: the engine's process" in cloud.access_log.read_text()
+
+    cloud.nova.slow = False
+    cloud.nova.end_evacuation(first[1])
+    cloud.nova.end_evacuation(first[2], "failed")
+    assert cloud.wait_for(notification, "finished", "failed") == "finished"
+    assert sorted(name for _, name, _ in cloud.nova.evacuations[3:]) == sorted([first[2], last])
+    assert {cloud.nova.host_of(guest) for guest in guests} == {"compute2"}
+    assert not any(server["locked"] for server in cloud.nova.servers.values())
+    moves = list(cloud.ha.vmoves(notification))
+    assert sorted((move.server_name, move.status) for move in moves) == [(f"vm{n}", "succeeded") for n in range(1, 5)]
+
+
 # --- the check that the engine would run it ---------------------------------------------------------
 
 
@@ -419,7 +488,7 @@ def test_waiting_does_not_stop_the_engine(cloud: GatedCloud, tmp_path: Path) -> 
 import masakari.cmd  # as masakari-engine does it first: it patches the standard library
 import eventlet, time
 from masakari_fence_gate import pacemaker
-from masakari_fence_gate.wait import NotProven, wait_for_proof
+from masakari_fence_gate.wait import NotProven, wait_for
 beats = []
 def beat():
     while True:
@@ -427,7 +496,7 @@ def beat():
         eventlet.sleep(0.05)
 eventlet.spawn(beat)
 try:
-    wait_for_proof(pacemaker.look, lambda *_: None, timeout=3, interval=0.3)
+    wait_for("proof", pacemaker.look, lambda *_: None, timeout=3, interval=0.3)
 except NotProven:
     gaps = [b - a for a, b in zip(beats, beats[1:])]
     print(len(beats), max(gaps))

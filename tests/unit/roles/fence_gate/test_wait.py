@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import pytest
 from masakari_fence_gate.proof import Decision, Unreadable, Verdict
-from masakari_fence_gate.wait import NotProven, wait_for_proof
+from masakari_fence_gate.wait import NotProven, wait_for
 
 WAIT = Decision(Verdict.WAIT, "not fenced")
 FAILED = Decision(Verdict.WAIT, "the fencing failed")
@@ -36,8 +36,8 @@ class World:
         self.now += seconds
 
     def wait(self) -> str:
-        return wait_for_proof(
-            self.decide, lambda message, part: self.told.append((message, part)), self.timeout, 1,
+        return wait_for(
+            "proof", self.decide, lambda message, part: self.told.append((message, part)), self.timeout, 1,
             clock=lambda: self.now, sleep=self.sleep,
         )
 

@@ -59,6 +59,15 @@ class View:
 
 
 @dataclass(frozen=True)
+class Evacuation:
+    """One that Nova has begun and not ended. The destination is None until it has chosen one."""
+
+    guest: str
+    destination: str | None
+    began: datetime
+
+
+@dataclass(frozen=True)
 class Rules:
     max_failed_hosts: int
     accept_confirmation: bool
@@ -226,6 +235,35 @@ def _proof(view: View, node: Node, since: datetime, rules: Rules) -> Decision:
         return _wait(f"Pacemaker has not yet noted that {node.name} was fenced at {at}")
     who = "confirmed by a person" if newest.by_hand else f"verified by {newest.delegate}"
     return Decision(Verdict.PROVEN, f"{node.name} is off, fenced at {at}, {who}")
+
+
+def after_evacuations(view: View, decision: Decision, begun: Iterable[Evacuation], rules: Rules) -> Decision:
+    """The decision, unless a guest is on its way already; not to a host that has died meanwhile."""
+    moving = [
+        evacuation for evacuation in begun
+        if decide(view, evacuation.destination or "", (), evacuation.began, rules).verdict is not Verdict.PROVEN
+    ]
+    if decision.verdict is not Verdict.PROVEN or not moving:
+        return decision
+    first = min(moving, key=lambda evacuation: evacuation.began)  # one alone: the words are few however many there are
+    where = first.destination or "a host not yet chosen"
+    return _wait(f"{first.guest} is being evacuated to {where} since {_clock(first.began)}")
+
+
+def fenced_after(view: View, member: str, time: datetime, accept_confirmation: bool) -> str | None:
+    """What proves that no process of a member has outlived `time`; None when nothing does.
+
+    Any power-off since then, whatever came after it: it is not asked whether the member runs, or runs again.
+    """
+    if not view.quorum:
+        return None
+    fencings = [
+        fencing for fencing in view.fencings
+        if fencing.host == member and fencing.status == "success" and fencing.action in ("off", "reboot")
+        and fencing.completed is not None and int(fencing.completed.timestamp()) > int(time.timestamp())
+        and (accept_confirmation or not fencing.by_hand)
+    ]
+    return f"was fenced at {_clock(fencings[0].completed)}" if fencings else None
 
 
 def _clock(time: datetime) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,9 +14,9 @@ from masakari import exception, objects
 from masakari.engine.drivers.taskflow import base
 from oslo_log import log as logging
 
-from masakari_fence_gate import options, pacemaker
-from masakari_fence_gate.proof import Decision, Rules, Unreadable, decide
-from masakari_fence_gate.wait import NotProven, wait_for_proof
+from masakari_fence_gate import earlier_attempt, options, pacemaker
+from masakari_fence_gate.proof import Decision, Rules, Unreadable, after_evacuations, decide
+from masakari_fence_gate.wait import NotProven, wait_for
 
 CONF = masakari.conf.CONF
 LOG = logging.getLogger(__name__)
@@ -39,16 +40,26 @@ class ConfirmHostFencedTask(base.MasakariTask):
         def look() -> Decision:
             return decide(pacemaker.look(), host_name, segment, since, rules)
 
+        def look_again() -> Decision:
+            view = pacemaker.look()
+            begun = earlier_attempt.under_way(host_name, since, self.context, self.novaclient)
+            return after_evacuations(view, decide(view, host_name, segment, since, rules), begun, rules)
+
         self._tell(f"Asking Pacemaker for proof that host '{host_name}' is off")
+        proof = self._wait_for("proof", look, f"Host '{host_name}' is not proven off")
+        self._hold(host_name)
+        self._wait_for("end of earlier evacuations", look_again, f"Host '{host_name}' is not evacuated any further")
+        earlier_attempt.close_moves(host_name, notification_uuid, since, self.context, self.novaclient)
+        self._tell(f"Proof: {proof}", 1.0)
+
+    def _wait_for(self, what: str, look: Callable[[], Decision], otherwise: str) -> str:
         try:
-            proof = wait_for_proof(look, self._tell, settings.timeout, settings.interval)
+            return wait_for(what, look, self._tell, CONF.fence_gate.timeout, CONF.fence_gate.interval)
         except NotProven as error:
-            message = f"Host '{host_name}' is not proven off: {error}. Its guests stay where they are."
+            message = f"{otherwise}: {error}. Its guests stay where they are."
             LOG.error(message)
             self.update_details(message, 1.0)
             raise exception.HostRecoveryFailureException(message=message) from error
-        self._hold(host_name)
-        self._tell(f"Proof: {proof}", 1.0)
 
     def _failed_since(self, notification_uuid: str, window: int) -> datetime:
         """The earliest the failure can have been.

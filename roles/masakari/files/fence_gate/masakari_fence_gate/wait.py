@@ -12,10 +12,11 @@ from masakari_fence_gate.proof import Decision, Unreadable, Verdict
 
 
 class NotProven(Exception):
-    """The host is not proven off; the message says why."""
+    """It did not come to pass; the message says why."""
 
 
-def wait_for_proof(
+def wait_for(
+    what: str,
     decide: Callable[[], Decision],
     report: Callable[[str, float], None],
     timeout: float,
@@ -23,7 +24,7 @@ def wait_for_proof(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str:
-    """The proof, in words. `report` gets each new reason to wait, and the part of the time that is gone."""
+    """What proves it, in words. `report` gets each new reason to wait, and the part of the time that is gone."""
     start = clock()
     told = None
     while True:
@@ -37,8 +38,8 @@ def wait_for_proof(
             raise NotProven(decision.reason)
         gone = clock() - start
         if gone >= timeout:
-            raise NotProven(f"no proof within {timeout:g} s, {decision.reason}")
+            raise NotProven(f"no {what} within {timeout:g} s, {decision.reason}")
         if decision.reason != told:  # only what is new: Masakari keeps all of it in one column of 64 KB
-            report(f"Waiting for proof: {decision.reason}", gone / timeout if timeout else 1.0)
+            report(f"Waiting for {what}: {decision.reason}", gone / timeout if timeout else 1.0)
             told = decision.reason
         sleep(min(interval, timeout - gone))

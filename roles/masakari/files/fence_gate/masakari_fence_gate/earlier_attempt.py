@@ -1,0 +1,86 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an earlier attempt at the same host has left behind: evacuations that go on without it, locks, open moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from keystoneauth1.exceptions import ClientException
+from masakari import objects
+from masakari.compute import nova
+from masakari.exception import MasakariException, NotFound
+from novaclient.exceptions import ClientException as NovaException
+
+from masakari_fence_gate import tables
+from masakari_fence_gate.proof import Evacuation, Unreadable
+
+ENDED = {"done", "completed", "failed", "error", "cancelled"}
+LOCKS = ("lock", "unlock")
+HOST, HYPERVISOR = "OS-EXT-SRV-ATTR:host", "OS-EXT-SRV-ATTR:hypervisor_hostname"
+
+
+def under_way(host: str, since: datetime, context: Any, servers: nova.API) -> list[Evacuation]:
+    """Evacuations begun since then of guests that are still the host's.
+
+    Nova's migrations tell, not the state of a guest: it can say `rebuilding` since before its host failed, and nothing
+    any more just before it moves.
+    """
+    try:
+        migrations = nova.novaclient(context).migrations.list(source_compute=host, migration_type="evacuation")
+        begun = unfinished(migrations, since)
+        here = {server.id: server.name for server in servers.get_servers(context, host)} if begun else {}
+    except (NovaException, ClientException, MasakariException) as error:
+        raise Unreadable(f"Nova does not tell what it evacuates: {error}") from error
+    return [
+        Evacuation(here[migration.instance_uuid], migration.dest_compute, _time(migration.created_at))
+        for migration in begun if migration.instance_uuid in here
+    ]
+
+
+def unfinished(migrations: Iterable[Any], since: datetime) -> list[Any]:
+    return [migration for migration in migrations
+            if migration.status not in ENDED and _time(migration.created_at) >= since]
+
+
+def close_moves(host: str, notification_uuid: str, since: datetime, context: Any, servers: nova.API) -> None:
+    """Masakari takes up moves that are still pending beside the new ones: a guest would be evacuated twice at once.
+
+    A guest that left the host after all has succeeded; others are listed anew. What failed and is still here is left
+    as it is: Masakari's verdict on the recovery counts it.
+    """
+    if not hasattr(objects, "VMoveList"):
+        return  # Masakari before 2023.1 keeps none
+    for move in objects.VMoveList.get_all_vmoves(context, notification_uuid):
+        try:
+            guest = servers.get_server(context, move.instance_uuid)
+        except NotFound:
+            guest = None
+        if guest is not None:
+            _unlock(guest, since, context, servers)
+        if guest is not None and getattr(guest, HOST) != host:
+            move.status, move.dest_host = "succeeded", getattr(guest, HYPERVISOR)
+            move.save()
+        elif move.status in ("pending", "ongoing"):
+            tables.forget_move(context, move.uuid)
+
+
+def _unlock(guest: Any, since: datetime, context: Any, servers: nova.API) -> None:
+    """Take off the lock that Masakari put on a guest and did not live to take off."""
+    client = nova.novaclient(context)
+    if guest.locked and is_own_lock(client.instance_action.list(guest.id), client.client.get_user_id(), since):
+        servers.unlock_server(context, guest.id)
+
+
+def is_own_lock(actions: Iterable[Any], user: str, since: datetime) -> bool:
+    """Whether the last of a guest's lockings was made by this user since then."""
+    locks = (action for action in actions if action.action in LOCKS)
+    last = max(locks, key=lambda action: action.start_time, default=None)
+    return last is not None and last.action == "lock" and last.user_id == user and _time(last.start_time) >= since
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

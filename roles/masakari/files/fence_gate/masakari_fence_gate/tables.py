@@ -1,0 +1,82 @@
+# Copyright (c) 2026, openstack_ha.masakari contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Masakari's tables, where its own interface lacks something: a change on a condition, and a word about the owner.
+
+The word stands in taskflow's logbook of the notification, which Masakari keeps for its recovery and no one else reads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import masakari.conf
+from masakari.db.sqlalchemy import api, models
+from masakari.engine.drivers.taskflow import host_failure
+from oslo_db import api as oslo_db_api
+from oslo_utils import timeutils
+from taskflow import exceptions
+from taskflow.persistence import backends
+from taskflow.persistence import models as persistence
+
+from masakari_fence_gate.owner import Owner
+
+CONF = masakari.conf.CONF
+KEY = "owner"
+
+
+def _tables() -> Any:
+    return getattr(api, "context_manager", None) or api.main_context_manager  # before 2025.2
+
+
+@oslo_db_api.wrap_db_retry(max_retries=5, retry_on_deadlock=True)
+def change_status(context: Any, uuid: str, old: str, new: str, since: datetime | None = None) -> datetime | None:
+    """When the notification got its new status; None when somebody else was quicker.
+
+    `since` is the `updated_at` that was seen with the old status: an older look than the last change changes nothing.
+    """
+    now = timeutils.utcnow().replace(microsecond=0)  # what every database can keep
+    expected = {"notification_uuid": uuid, "status": old, "deleted": 0}
+    if since is not None:
+        expected["updated_at"] = since.replace(tzinfo=None)
+    with _tables().writer.using(context) as session:
+        changed = session.query(models.Notification).filter_by(**expected).update(
+            {"status": new, "updated_at": now}, synchronize_session=False)
+    return now if changed else None
+
+
+@oslo_db_api.wrap_db_retry(max_retries=5, retry_on_deadlock=True)
+def forget_move(context: Any, uuid: str) -> None:
+    with _tables().writer.using(context) as session:
+        session.query(models.VMove).filter_by(uuid=uuid).soft_delete(synchronize_session=False)
+
+
+def write_owner(notification_uuid: str, owner: Owner) -> None:
+    with _logbooks() as connection:
+        book = _logbook(connection, notification_uuid) or persistence.LogBook(host_failure.ACTION, notification_uuid)
+        book.meta = {**(book.meta or {}), KEY: asdict(owner)}
+        connection.save_logbook(book)
+
+
+def read_owner(notification_uuid: str) -> Owner | None:
+    with _logbooks() as connection:
+        book = _logbook(connection, notification_uuid)
+    return Owner(**book.meta[KEY]) if book is not None and KEY in (book.meta or {}) else None
+
+
+@contextlib.contextmanager
+def _logbooks() -> Iterator[Any]:
+    with (contextlib.closing(backends.fetch(CONF.taskflow.connection)) as backend,
+          contextlib.closing(backend.get_connection()) as connection):
+        yield connection
+
+
+def _logbook(connection: Any, uuid: str) -> Any:
+    try:
+        return connection.get_logbook(uuid, lazy=True)
+    except exceptions.NotFound:
+        return None

@@ -12,14 +12,17 @@ from pathlib import Path
 import pytest
 from masakari_fence_gate.proof import (
     Decision,
+    Evacuation,
     Fencing,
     Node,
     Rules,
     Unreadable,
     Verdict,
     View,
+    after_evacuations,
     decide,
     failed_hosts,
+    fenced_after,
     parse,
     parse_time,
 )
@@ -153,6 +156,70 @@ def test_guard_against_a_failed_network(down: int, verdict: str) -> None:
     if verdict == "refuse":
         names = ", ".join(segment[:down])
         assert f"{down} hosts of the segment are down at once ({names}), more than 2" in decision.reason
+
+
+# --- what an earlier attempt has begun --------------------------------------------------------------
+
+PROVEN = Decision(Verdict.PROVEN, "compute1 is off")
+EARLIER = Evacuation("vm1", "compute2", T + timedelta(seconds=40))
+LATER = Evacuation("vm2", None, T + timedelta(seconds=50))
+DESTINATION_OFF = Fencing("compute2", "off", "success", "infra1", T + timedelta(seconds=60))
+
+
+@pytest.mark.parametrize("begun, reason", [
+    ([], None),
+    ([LATER, EARLIER], "vm1 is being evacuated to compute2 since 12:00:40Z"),
+    ([LATER], "vm2 is being evacuated to a host not yet chosen since 12:00:50Z"),
+])
+def test_evacuations_are_waited_for(begun: list[Evacuation], reason: str | None) -> None:
+    decision = after_evacuations(View(True, {"compute2": node("compute2")}, ()), PROVEN, begun, STRICT)
+    assert decision == (Decision(Verdict.WAIT, reason) if reason else PROVEN)
+
+
+@pytest.mark.parametrize("fencing, waits", [
+    (DESTINATION_OFF, False),
+    (replace(DESTINATION_OFF, completed=T + timedelta(seconds=39)), True),  # it was off, and is up since
+    (replace(DESTINATION_OFF, status="failed"), True),
+    (replace(DESTINATION_OFF, delegate="a human"), True),
+])
+def test_destination_that_died_meanwhile_is_not_waited_for(fencing: Fencing, waits: bool) -> None:
+    seen = View(True, {"compute2": node("compute2", fenced=int(fencing.completed.timestamp()))}, (fencing,))
+    assert (after_evacuations(seen, PROVEN, [EARLIER], STRICT) != PROVEN) is waits
+
+
+@pytest.mark.parametrize("verdict", [Verdict.WAIT, Verdict.REFUSE])
+def test_without_proof_evacuations_change_nothing(verdict: Verdict) -> None:
+    decision = Decision(verdict, "it has joined again")
+    assert after_evacuations(View(True, {}, ()), decision, [EARLIER], STRICT) == decision
+
+
+# --- whether an engine on another host has died -----------------------------------------------------
+
+MEMBER_OFF = Fencing("infra2", "off", "success", "infra1", T + timedelta(seconds=5))
+
+
+@pytest.mark.parametrize("fencings, dead", [
+    ([], False),
+    ([MEMBER_OFF], True),
+    ([replace(MEMBER_OFF, action="reboot")], True),
+    ([MEMBER_OFF, replace(MEMBER_OFF, action="on", completed=T + timedelta(seconds=9))], True),  # it runs again
+    ([replace(MEMBER_OFF, action="on")], False),
+    ([replace(MEMBER_OFF, completed=T)], False),  # within the second in which it took the recovery
+    ([replace(MEMBER_OFF, status="failed")], False),
+    ([replace(MEMBER_OFF, status="pending", completed=None)], False),
+    ([replace(MEMBER_OFF, host="infra3")], False),
+    ([replace(MEMBER_OFF, delegate="a human")], False),
+])
+def test_engine_on_another_host(fencings: list[Fencing], dead: bool) -> None:
+    # That it reads offline is no proof: cut off from the cluster it may still reach Nova.
+    nodes = {"infra2": node("infra2", remote=False, online=False, unclean=True, fenced=None)}
+    assert (fenced_after(View(True, nodes, tuple(fencings)), "infra2", T, False) is not None) is dead
+    assert fenced_after(View(False, nodes, tuple(fencings)), "infra2", T, False) is None
+
+
+def test_confirmation_of_a_member_counts_only_when_allowed() -> None:
+    seen = View(True, {}, (replace(MEMBER_OFF, delegate="a human"),))
+    assert fenced_after(seen, "infra2", T, True) == "was fenced at 12:00:05Z"
 
 
 # --- answers that must not be trusted ---------------------------------------------------------------

@@ -36,6 +36,7 @@ main:[prepare_HA_enabled_instances_task],post:[evacuate_instances_task]
 host_rh_failure_recovery_tasks = pre:[confirm_host_fenced,disable_compute_service_task],\
 main:[prepare_HA_enabled_instances_task,evacuate_instances_task],post:[]
 """
+MANAGER = "[DEFAULT]\nengine_manager = masakari_fence_gate.manager.Manager"
 SETTINGS = f"""
 [fence_gate]
 timeout = {TIMEOUT}
@@ -198,8 +199,7 @@ class GatedCloud(Cloud):
     def _write(self, name: str, template: str) -> Path:
         if name == "masakari.conf":
             template = template.replace("wait_period_after_service_update = 4", "wait_period_after_service_update = 1")
-            template = template.replace("[DEFAULT]", "[DEFAULT]\nengine_manager = masakari_fence_gate.manager.Manager", 1)
-            template += FLOWS + SETTINGS
+            template = template.replace("[DEFAULT]", MANAGER, 1) + FLOWS + SETTINGS
         return super()._write(name, template)
 
     def _start(self, name: str, command: list[str], **environment: str) -> None:
@@ -421,6 +421,75 @@ def test_engine_killed_in_the_middle_of_an_evacuation(cloud: GatedCloud) -> None
     assert sorted((move.server_name, move.status) for move in moves) == [(f"vm{n}", "succeeded") for n in range(1, 5)]
 
 
+def test_recovery_has_one_owner(cloud: GatedCloud) -> None:
+    """Of two who change a notification one does; and an engine is dead only when that is proven."""
+    cloud.segment("auto", ["compute1"])
+    (host,) = cloud.ha.hosts(next(cloud.ha.segments()).uuid)
+    uuid = "6d1ab8ae-7f34-4b8e-a0ef-3a4d4b7e0b31"
+    cloud.insert("notifications", [{  # of a guest: the cloud's own engine leaves it alone
+        "notification_uuid": uuid, "type": "VM", "status": "running", "source_host_uuid": host.uuid, "payload": "{}",
+        "generated_time": "2026-11-21 12:00:00", "created_at": "2026-11-21 12:00:00", "deleted": 0,
+    }])
+    cloud.pacemaker.fence("infra2")
+    program = """
+import sys
+import masakari.cmd
+from datetime import datetime
+from masakari import config, context, objects
+config.parse_args(["masakari-engine", "--config-file", sys.argv[1]])
+objects.register_all()
+from masakari_fence_gate import manager, tables
+from masakari_fence_gate.owner import Owner, this_process
+admin, uuid, old = context.get_admin_context(), sys.argv[2], datetime(2026, 11, 21, 12)
+print(tables.change_status(admin, uuid, "new", "running"))
+first = tables.change_status(admin, uuid, "running", "error")
+print(first is not None, tables.change_status(admin, uuid, "running", "error"))
+again = tables.change_status(admin, uuid, "error", "running")
+print(tables.change_status(admin, uuid, "running", "error", old))
+print(tables.read_owner(uuid))
+mine = this_process("tests", again.isoformat())
+tables.write_owner(uuid, mine)
+print(tables.read_owner(uuid) == mine, manager._proof_of_death(mine))
+elsewhere = {"boot": "b", "pid": mine.pid, "started": "1", "taken": "2026-11-21T12:00:00"}
+print(manager._proof_of_death(Owner(host="tests", **elsewhere)) is not None)
+print(manager._proof_of_death(Owner(host="infra3", **elsewhere)))
+print(manager._proof_of_death(Owner(host="infra2", **elsewhere)))
+print(tables.change_status(admin, uuid, "running", "finished", again) is not None)
+"""
+    done = subprocess.run(
+        [VENV / "bin/python", "-c", program, cloud.dir / "masakari.conf", uuid], capture_output=True, text=True,
+        env={"PATH": f"{cloud.pacemaker.bin}:{os.environ['PATH']}", "PYTHONPATH": str(PACKAGE)}, check=True,
+    )
+    *said, fenced, last = done.stdout.splitlines()
+    assert said == ["None", "True None", "None", "None", "True None", "True", "None"] and last == "True"
+    assert fenced.startswith("infra2, whose engine had it, was fenced at ")
+
+
+def test_what_an_earlier_attempt_left(cloud: GatedCloud) -> None:
+    """Only what began with this failure, and only Masakari's own lock, if nobody has locked the guest since."""
+    program = """
+from datetime import UTC, datetime
+from types import SimpleNamespace as Row
+import masakari.cmd
+from masakari_fence_gate.earlier_attempt import is_own_lock, unfinished
+since = datetime(2026, 11, 21, 12, tzinfo=UTC)
+print([status for status in ("accepted", "pre-migrating", "unheard-of", "done", "completed", "failed", "error")
+       if unfinished([Row(status=status, created_at="2026-11-21T12:00:01.000000")], since)])
+print(unfinished([Row(status="accepted", created_at="2026-11-21T11:59:59.000000")], since))
+def row(action, user="masakari", clock="12:00:01"):
+    return Row(action=action, user_id=user, start_time=f"2026-11-21T{clock}.000000")
+for actions in ([row("lock")], [row("evacuate", clock="12:00:09"), row("lock"), row("unlock", clock="11:00:00")],
+                [], [row("lock", "owner")], [row("lock", clock="11:00:00")], [row("unlock")],
+                [row("lock"), row("lock", "owner", "12:00:05")]):
+    print(is_own_lock(actions, "masakari", since))
+"""
+    done = subprocess.run([VENV / "bin/python", "-c", program], capture_output=True, text=True, check=True,
+                          env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGE)})
+    begun, older, *locks = done.stdout.splitlines()
+    assert (begun, older) == ("['accepted', 'pre-migrating', 'unheard-of']", "[]")
+    assert locks == ["True", "True", "False", "False", "False", "False", "False"]
+
+
 # --- the check that the engine would run it ---------------------------------------------------------
 
 
@@ -469,7 +538,9 @@ def test_check_of_flows(cloud: GatedCloud, tmp_path: Path, flows: str, reason: s
      "No module named 'nothing_of_the_kind'"),
     (lambda package: (package / "masakari_fence_gate-1.0.0.dist-info/entry_points.txt").write_text(""),
      "host_auto_failure_recovery_tasks names confirm_host_fenced, which cannot be loaded"),
-], ids=["broken module", "no entry point"])
+    (lambda package: (package / "masakari_fence_gate/manager.py").unlink(),
+     "engine_manager masakari_fence_gate.manager.Manager cannot be loaded: "),
+], ids=["broken module", "no entry point", "no manager"])
 def test_check_of_the_package(cloud: GatedCloud, tmp_path: Path, break_it: Callable[[Path], Any], reason: str) -> None:
     package = tmp_path / "package"
     subprocess.run(["cp", "-r", PACKAGE, package], check=True)

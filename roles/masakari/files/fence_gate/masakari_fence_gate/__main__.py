@@ -5,7 +5,7 @@
 
 usage: python -m masakari_fence_gate [--ask-pacemaker] OPTIONS_OF_THE_ENGINE
 
-Loads every task of both flows as the engine does. With --ask-pacemaker Pacemaker is asked as well, with the rights of
+Loads the manager, and every task of both flows, as the engine does. With --ask-pacemaker Pacemaker is asked as well, with the rights of
 the user who runs this. Exit status 1 and one line for each problem.
 """
 
@@ -43,6 +43,7 @@ def loaded_tasks(names: Sequence[str]) -> set[str]:
 def problems(options_of_the_engine: Sequence[str], ask_pacemaker: bool) -> Iterator[str]:
     import masakari.conf
     from oslo_log import log
+    from oslo_utils import importutils
 
     from masakari_fence_gate import options, pacemaker
     from masakari_fence_gate.proof import Unreadable
@@ -58,6 +59,10 @@ def problems(options_of_the_engine: Sequence[str], ask_pacemaker: bool) -> Itera
         yield f"{GATE} cannot be loaded: {sys.executable} has no working package masakari_fence_gate."
     for flow, tasks in flows.items():
         yield from flow_problems(flow, tasks, loaded)
+    try:
+        importutils.import_class(conf.engine_manager)
+    except ImportError as error:
+        yield f"engine_manager {conf.engine_manager} cannot be loaded: {error}"
     if ask_pacemaker:
         try:
             pacemaker.look()

@@ -173,6 +173,7 @@ def files(play: Play, **variables: Any) -> tuple[dict[str, Any], dict[str, Any],
 def test_off_leaves_no_trace(play: Play) -> None:
     conf, service, validator, _ = files(play)
     assert not {"taskflow_driver_recovery_flows", "fence_gate"} & set(conf)
+    assert "engine_manager" not in conf["DEFAULT"]
     assert service["SupplementaryGroups"] is None and service["ExecStartPre"] is None  # and are left out
     assert "fence_gate" not in validator
 
@@ -184,6 +185,7 @@ def test_on(play: Play) -> None:
         assert tasks.count("evacuate_instances_task") == 1 and " " not in tasks
     assert conf["fence_gate"] == {"timeout": 60, "window": 300, "max_failed_hosts": 2, "accept_confirmation": False}
     assert conf["DEFAULT"]["notification_driver"] == "taskflow_driver"
+    assert conf["DEFAULT"]["engine_manager"] == "masakari_fence_gate.manager.Manager"
     assert service["SupplementaryGroups"] == "haclient"
     python = "/openstack/venvs/masakari-untagged/bin/python"
     options = "--config-file /etc/masakari/masakari.conf"

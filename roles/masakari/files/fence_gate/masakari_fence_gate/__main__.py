@@ -5,8 +5,8 @@
 
 usage: python -m masakari_fence_gate [--ask-pacemaker] OPTIONS_OF_THE_ENGINE
 
-Loads the manager, and every task of both flows, as the engine does. With --ask-pacemaker Pacemaker is asked as well, with the rights of
-the user who runs this. Exit status 1 and one line for each problem.
+Loads the manager, and every task of both flows, as the engine does. With --ask-pacemaker Pacemaker is asked as well,
+with the rights of the user who runs this. Exit status 1 and one line for each problem.
 """
 
 from __future__ import annotations

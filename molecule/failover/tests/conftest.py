@@ -17,12 +17,14 @@ for path in ("shared", "masakari/tests", "cluster/tests", "failover/tests"):
 
 @pytest.fixture(scope="session", autouse=True)
 def empty_cloud():
-    """No guest of another scenario is in the way."""
-    from drills import all_guests, put_right
+    """No guest of another scenario is in the way. After all tests the cloud is as before."""
+    from drills import all_guests, is_as_declared, put_right
 
     for guest in all_guests():
         guest.delete()
     put_right()
+    yield
+    is_as_declared()
 
 
 @pytest.fixture

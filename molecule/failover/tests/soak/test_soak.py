@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import random
 
-from drills import declare, is_as_declared, put_right, recover
+from drills import declare, put_right, recover
 
 KINDS = ("power_cut", "link_cut", "services_killed", "qemu_killed", "process_killed")
 
@@ -35,4 +35,3 @@ def test_soak(boot, drill):
     for guest in guests:
         guest.delete()
     put_right()
-    is_as_declared()

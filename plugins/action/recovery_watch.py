@@ -48,7 +48,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         kind = arguments.pop("kind")
-        timeout, interval = float(arguments.pop("watch_timeout", 300)), float(arguments.pop("watch_interval", 2))
+        timeout, interval = float(arguments.pop("watch_timeout", 300)), float(arguments.pop("watch_interval", 5))
 
         def look() -> Mapping[str, Any]:
             return self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)

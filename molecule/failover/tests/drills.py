@@ -175,8 +175,17 @@ def recover(host: str) -> None:
     assert is_up(host)
 
 
-def needs_recovery(host: str) -> bool:
-    return not is_running(host) or segment_hosts()[host][1] or not is_up(host)
+def needs_recovery(host: str, on_maintenance: bool) -> bool:
+    return on_maintenance or not is_running(host) or not is_up(host)
+
+
+def is_declared() -> bool:
+    """Whether segment, reserves and compute services are as the inventory has them, in three questions."""
+    reserved = {host["name"]: bool(host.get("reserved")) for host in DECLARED["hosts"]}
+    return (openstack(f"segment show {DECLARED['name']}")["recovery_method"] == DECLARED["recovery_method"]
+            and segment_hosts() == {host: (is_reserve, False) for host, is_reserve in reserved.items()}
+            and compute_services() == {host: ("disabled" if is_reserve else "enabled", "up")
+                                       for host, is_reserve in reserved.items()})
 
 
 def put_right() -> None:
@@ -186,10 +195,11 @@ def put_right() -> None:
     wait_until(lambda: not agents_run(), 120, "no fence agent runs")
     on_member("crm_resource --cleanup")
     wait_until(lambda: not running_recoveries(), 300, "no recovery runs")
-    for host in REMOTES:
-        if needs_recovery(host):
+    for host, (_reserved, on_maintenance) in segment_hosts().items():
+        if needs_recovery(host, on_maintenance):
             recover(host)
-    declare(DECLARED["recovery_method"], [host["name"] for host in DECLARED["hosts"] if host.get("reserved")])
+    if not is_declared():
+        declare(DECLARED["recovery_method"], [host["name"] for host in DECLARED["hosts"] if host.get("reserved")])
 
 
 def running_recoveries() -> list[dict[str, Any]]:

@@ -42,6 +42,7 @@ def test_fault_of_maas(boot, drill, path, fault):
     maas("faults", "DELETE")
     report = running.passed()
     assert [row["to"] for row in report["guests"]] == ["compute3"]
+    wait_until(lambda: started_on("fence-maas"), 150, "its device is watched again, and nobody cleaned it up")
 
 
 def test_isolated_host_that_still_writes(boot, drill):

@@ -32,6 +32,10 @@ def test_a_device_knows_nodes_by_its_own_names():
         "url": "http://maas/MAAS"}
 
 
+def test_a_device_that_failed_is_tried_again():
+    assert cluster_configuration({}, [DEVICE], remote=TIMES)["resources"][0]["meta"] == {"failure-timeout": "60s"}
+
+
 def test_everything_is_let_run_on_members_alone():
     configuration = cluster_configuration(REMOTES, [DEVICE], [VIP], remote=TIMES)
     assert [(rule["resources"], rule["node_kind"], rule["score"], rule["discovery"])

@@ -421,6 +421,76 @@ def test_engine_killed_in_the_middle_of_an_evacuation(cloud: GatedCloud) -> None
     assert sorted((move.server_name, move.status) for move in moves) == [(f"vm{n}", "succeeded") for n in range(1, 5)]
 
 
+@pytest.mark.parametrize("reserves", [("compute3",), ("compute3", "compute4")], ids=["one", "two"])
+def test_engine_killed_after_it_took_a_reserve(cloud: GatedCloud, reserves: tuple[str, ...]) -> None:
+    """The second attempt goes on with that one, spends no other, and leaves it without the role: it has guests."""
+    guests = [cloud.nova.boot(name, "compute1") for name in ("vm1", "vm2")]
+    cloud.nova.slow, cloud.nova.locked_by = True, cloud.connect().identity.find_user("masakari").id
+    cloud.segment("reserved_host", ["compute1", *reserves], reserves)
+    for host in reserves:
+        cloud.nova.services[host]["status"] = "disabled"
+    cloud.pacemaker.fence("compute1")
+    notification = cloud.notify("compute1")
+    cloud.wait_until(lambda: len(cloud.nova.evacuations) == 2)
+    (reserve,) = {target for _, _, target in cloud.nova.evacuations}
+    others = {host: "reserved" for host in reserves if host != reserve}
+    assert cloud.segments()["S1"] == {"compute1": "on_maintenance", reserve: "", **others}
+
+    cloud.kill_masakari()
+    cloud.nova.slow = False
+    cloud.nova.end_evacuation("vm1")
+    cloud.nova.end_evacuation("vm2", "failed")
+    cloud.start_masakari()
+    assert cloud.wait_for(notification, "finished", "failed") == "finished"
+    assert [(name, target) for _, name, target in cloud.nova.evacuations[2:]] == [("vm2", reserve)]
+    assert {cloud.nova.host_of(guest) for guest in guests} == {reserve}
+    assert cloud.segments()["S1"] == {"compute1": "on_maintenance", reserve: "", **others}
+    assert all(cloud.nova.services[host]["status"] == "disabled" for host in others)
+
+
+def test_reserves_of_a_second_attempt(cloud: GatedCloud) -> None:
+    """A reserve is tried again unless somebody has taken it out since; enabled, it is a reserve no more."""
+    program = """
+from types import SimpleNamespace as Row
+import masakari.cmd
+from masakari_fence_gate import driver
+class Masakari:
+    def get_notification_recovery_workflow_details(self, *_):
+        if told is None:
+            raise LookupError("no logbook")
+        return [Row(progress_details=[{"timestamp": "1", "message": f"Enabling reserved host: '{told}'"}])]
+    def execute_host_failure(self, *_, update_host_method, reserved_host_list):
+        print(reserved_host_list, roles)
+class Services:
+    def list(self, host, binary):
+        if nova is None:
+            raise driver.NovaException(503)
+        return [Row(status=nova)]
+driver.objects = Row(
+    Notification=Row(get_by_uuid=lambda *_: None),
+    Host=Row(get_by_name=lambda *_: Row(failover_segment=Row(uuid="S1"))),
+    HostList=Row(get_all=lambda _, filters: [Row(name=name) for name in ("a", "b", "c")]),
+)
+driver.nova = Row(novaclient=lambda _: Row(services=Services()))
+for told, nova, reserved in (
+    ("c", "enabled", ["a", "b"]), ("c", "disabled", ["a", "b"]), ("c", None, []), ("elsewhere", "enabled", ["a"]),
+    ("b", "enabled", ["a", "b"]), ("b", "disabled", ["a", "b"]), ("b", None, ["a", "b"]),
+    (None, "enabled", ["a"]), ("c", "enabled", None),
+):
+    roles = []
+    driver.Driver(Masakari()).execute_host_failure(
+        None, "compute1", "rh_priority", "uuid", update_host_method=lambda _, host: roles.append(host),
+        reserved_host_list=reserved)
+"""
+    done = subprocess.run([VENV / "bin/python", "-c", program], capture_output=True, text=True, check=True,
+                          env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGE)})
+    assert done.stdout.splitlines() == [
+        "['c', 'a', 'b'] []", "['a', 'b'] []", "['c'] []", "['a'] []",
+        "['b', 'a'] ['b']", "['b', 'a'] []", "['b', 'a'] []",
+        "['a'] []", "None []",
+    ]
+
+
 def test_recovery_has_one_owner(cloud: GatedCloud) -> None:
     """Of two who change a notification one does; and an engine is dead only when that is proven."""
     cloud.segment("auto", ["compute1"])

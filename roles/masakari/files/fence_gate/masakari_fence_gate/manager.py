@@ -20,6 +20,7 @@ from oslo_log import log as logging
 from oslo_service import periodic_task
 
 from masakari_fence_gate import options, pacemaker, tables
+from masakari_fence_gate.driver import Driver
 from masakari_fence_gate.owner import Owner, runs_here, this_process
 from masakari_fence_gate.proof import Unreadable, fenced_after
 
@@ -32,6 +33,10 @@ options.register(CONF)
 
 
 class Manager(manager.MasakariManager):
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.driver = Driver(self.driver)
 
     def _process_notification(self, context: Any, notification: Any) -> None:
         if notification.type != fields.NotificationType.COMPUTE_HOST or self._take(context, notification):

@@ -181,7 +181,10 @@ def test_off_leaves_no_trace(play: Play) -> None:
 def test_on(play: Play) -> None:
     conf, service, validator, proof = files(play, masakari_fence_gate=True, masakari_fence_gate_timeout=60)
     for tasks in conf["taskflow_driver_recovery_flows"].values():
-        assert tasks.startswith("pre:[confirm_host_fenced,disable_compute_service_task],main:[prepare_HA_enabled_")
+        assert tasks.startswith(
+            "pre:[confirm_host_fenced,disable_compute_service_task],"
+            "main:[confirm_host_still_fenced,prepare_HA_enabled_instances_task"
+        )
         assert tasks.count("evacuate_instances_task") == 1 and " " not in tasks
     assert conf["fence_gate"] == {"timeout": 60, "window": 300, "max_failed_hosts": 2, "accept_confirmation": False}
     assert conf["DEFAULT"]["notification_driver"] == "taskflow_driver"

@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-GATE = "confirm_host_fenced"
+GATE, AGAIN = "confirm_host_fenced", "confirm_host_still_fenced"
 ASK = "--ask-pacemaker"
 FLOWS = ("host_auto_failure_recovery_tasks", "host_rh_failure_recovery_tasks")
 
@@ -24,6 +24,9 @@ def flow_problems(flow: str, tasks: Mapping[str, Sequence[str]], loaded: set[str
     named = [task for part in ("pre", "main", "post") for task in tasks.get(part, [])]
     if named[:1] != [GATE]:
         yield f"{flow} begins with {named[0] if named else 'nothing'}, not with {GATE}: set pre:[{GATE},...]"
+    main = tasks.get("main", [])
+    if main[:1] != [AGAIN]:  # what is tried again with the next reserve
+        yield f"main of {flow} begins with {main[0] if main else 'nothing'}, not with {AGAIN}: set main:[{AGAIN},...]"
     for task in named:
         if task not in loaded:
             yield f"{flow} names {task}, which cannot be loaded: it would be skipped. Install the package that has it."
@@ -54,9 +57,10 @@ def problems(options_of_the_engine: Sequence[str], ask_pacemaker: bool) -> Itera
     conf(list(options_of_the_engine), project="masakari")
     flows = {flow: getattr(conf.taskflow_driver_recovery_flows, flow) for flow in FLOWS}
     named = {task for tasks in flows.values() for part in tasks.values() for task in part}
-    loaded = loaded_tasks(sorted(named | {GATE}))
-    if GATE not in loaded:
-        yield f"{GATE} cannot be loaded: {sys.executable} has no working package masakari_fence_gate."
+    loaded = loaded_tasks(sorted(named | {GATE, AGAIN}))
+    for task in (GATE, AGAIN):
+        if task not in loaded:
+            yield f"{task} cannot be loaded: {sys.executable} has no working package masakari_fence_gate."
     for flow, tasks in flows.items():
         yield from flow_problems(flow, tasks, loaded)
     try:

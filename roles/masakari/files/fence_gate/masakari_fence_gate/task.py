@@ -1,7 +1,7 @@
 # Copyright (c) 2026, openstack_ha.masakari contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The task `confirm_host_fenced`."""
+"""The gate as two tasks of a flow: `confirm_host_fenced`, and `confirm_host_still_fenced` before guests are listed."""
 
 from __future__ import annotations
 
@@ -86,3 +86,10 @@ class ConfirmHostFencedTask(base.MasakariTask):
     def _tell(self, message: str, progress: float = 0.0) -> None:
         LOG.info(message)
         self.update_details(message, progress)
+
+
+class ConfirmHostStillFencedTask(ConfirmHostFencedTask):
+    """The gate once more, where taskflow begins again with the next reserve: it repeats only the tasks of `main`.
+
+    A guest may still be on its way to the reserve before. Its name is what tells it from the other task of the flow.
+    """

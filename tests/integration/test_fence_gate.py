@@ -32,10 +32,11 @@ TIMEOUT = 6  # long enough for a loaded machine to be looked at meanwhile
 FLOWS = """
 [taskflow_driver_recovery_flows]
 host_auto_failure_recovery_tasks = pre:[confirm_host_fenced,disable_compute_service_task],\
-main:[prepare_HA_enabled_instances_task],post:[evacuate_instances_task]
+main:[confirm_host_still_fenced,prepare_HA_enabled_instances_task],post:[evacuate_instances_task]
 host_rh_failure_recovery_tasks = pre:[confirm_host_fenced,disable_compute_service_task],\
-main:[prepare_HA_enabled_instances_task,evacuate_instances_task],post:[]
+main:[confirm_host_still_fenced,prepare_HA_enabled_instances_task,evacuate_instances_task],post:[]
 """
+ONCE = FLOWS.replace("main:[confirm_host_still_fenced,", "main:[")  # the next reserve does not pass the gate
 MANAGER = "[DEFAULT]\nengine_manager = masakari_fence_gate.manager.Manager"
 SETTINGS = f"""
 [fence_gate]
@@ -53,6 +54,7 @@ class GuestNova(StubNova):
         self.servers: dict[str, dict[str, Any]] = {}
         self.evacuations: list[tuple[float, str, str | None]] = []
         self.migrations: list[dict[str, Any]] = []
+        self.twice_at_once: list[str] = []
         self.slow = False
         self.locked_by = ""
 
@@ -96,7 +98,12 @@ class GuestNova(StubNova):
         ((action, options),) = body.items()
         if action in ("lock", "unlock"):
             server["locked"] = action == "lock"
+        elif action == "os-resetState":  # without this Nova refuses a guest that is on its way; Masakari does it
+            server.update({"OS-EXT-STS:vm_state": options["state"], "OS-EXT-STS:task_state": None})
         elif action == "evacuate":
+            if any(m["instance_uuid"] == server["id"] and m["status"] == "pre-migrating" for m in self.migrations):
+                self.twice_at_once.append(server["name"])
+            server["OS-EXT-STS:task_state"] = "rebuilding"
             self.evacuations.append((time.time(), server["name"], options.get("host")))
             self.migrations.append({
                 "id": len(self.migrations), "instance_uuid": server["id"], "status": "pre-migrating",
@@ -115,6 +122,7 @@ class GuestNova(StubNova):
         if status == "done":
             for attribute in ("OS-EXT-SRV-ATTR:hypervisor_hostname", "OS-EXT-SRV-ATTR:host"):
                 server[attribute] = migration["dest_compute"]
+        server.update({"OS-EXT-STS:vm_state": "active", "OS-EXT-STS:task_state": None})
         migration["status"] = status
 
 
@@ -216,6 +224,11 @@ class GatedCloud(Cloud):
         self._start_masakari("masakari")
         self._wait_for("masakari", "/")
 
+    def restart_masakari(self, conf: str) -> None:
+        self.kill_masakari()
+        (self.dir / "masakari.conf").write_text(conf)
+        self.start_masakari()
+
     def segment(self, method: str, hosts: list[str], reserved: tuple[str, ...] = ()) -> None:
         segment = self.ha.create_segment(name="S1", recovery_method=method, service_type="COMPUTE")
         for host in hosts:
@@ -248,6 +261,11 @@ class GatedCloud(Cloud):
             assert time.monotonic() < deadline, "it did not come about"
             time.sleep(0.3)
 
+    def wait_until_all_ended(self) -> None:
+        """A recovery that failed is tried once more by the engine: it must not meet the next test."""
+        ended = ("finished", "failed")
+        self.wait_until(lambda: all(notification.status in ended for notification in self.ha.notifications()))
+
     def wait_for(self, notification: str, *statuses: str) -> str:
         self.wait_until(lambda: self.status(notification) in statuses)
         return self.status(notification)
@@ -270,12 +288,21 @@ def cloud(running: GatedCloud) -> Iterator[GatedCloud]:
     running.nova.servers.clear()
     running.nova.evacuations.clear()
     running.nova.migrations.clear()
+    running.nova.twice_at_once.clear()
     running.nova.slow = False
     running.reset()
     yield running
-    # A recovery that failed is tried once more by the engine: it must not meet the next test.
-    ended = ("finished", "failed")
-    running.wait_until(lambda: all(notification.status in ended for notification in running.ha.notifications()))
+    running.wait_until_all_ended()
+
+
+@pytest.fixture
+def impatient(cloud: GatedCloud) -> Iterator[Callable[..., None]]:
+    """Has Masakari give a guest 2 s to arrive, with these flows."""
+    conf = (cloud.dir / "masakari.conf").read_text()
+    quick = conf.replace("[DEFAULT]", "[DEFAULT]\nwait_period_after_evacuation = 2", 1)
+    yield lambda flows=FLOWS: cloud.restart_masakari(quick.replace(FLOWS, flows))
+    cloud.wait_until_all_ended()
+    cloud.restart_masakari(conf)
 
 
 def test_auto_waits_for_the_proof(cloud: GatedCloud) -> None:
@@ -299,11 +326,13 @@ def test_auto_waits_for_the_proof(cloud: GatedCloud) -> None:
     assert name == "vm1" and evacuated > fenced
     assert cloud.nova.host_of(vm) == "compute2"
     assert cloud.nova.services["compute1"]["status"] == "disabled"
-    assert cloud.pacemaker.calls == ["--meta --set-parameter=target-role --parameter-value=Stopped --resource=compute1"]
+    hold = "--meta --set-parameter=target-role --parameter-value=Stopped --resource=compute1"
+    assert cloud.pacemaker.calls == [hold, hold]
 
     steps = cloud.details(notification)
     assert list(steps) == [
-        "ConfirmHostFencedTask", "DisableComputeServiceTask", "PrepareHAEnabledInstancesTask", "EvacuateInstancesTask",
+        "ConfirmHostFencedTask", "DisableComputeServiceTask", "ConfirmHostStillFencedTask",
+        "PrepareHAEnabledInstancesTask", "EvacuateInstancesTask",
     ]
     told = steps["ConfirmHostFencedTask"]
     assert told[0] == "Asking Pacemaker for proof that host 'compute1' is off"
@@ -448,6 +477,74 @@ def test_engine_killed_after_it_took_a_reserve(cloud: GatedCloud, reserves: tupl
     assert all(cloud.nova.services[host]["status"] == "disabled" for host in others)
 
 
+def slow_recovery(cloud: GatedCloud, method: str, hosts: list[str], reserves: tuple[str, ...]) -> tuple[str, str]:
+    """The notification, and where its guests went: vm1 is on its way there, vm2 has failed."""
+    for name in ("vm1", "vm2"):
+        cloud.nova.boot(name, "compute1")
+    cloud.nova.slow = True
+    cloud.segment(method, ["compute1", *hosts, *reserves], reserves)
+    for host in reserves:
+        cloud.nova.services[host]["status"] = "disabled"
+    cloud.pacemaker.fence("compute1")
+    notification = cloud.notify("compute1")
+    cloud.wait_until(lambda: len(cloud.nova.evacuations) == 2)
+    cloud.nova.end_evacuation("vm2", "failed")
+    (target,) = {migration["dest_compute"] for migration in cloud.nova.migrations}
+    return notification, target
+
+
+def test_next_reserve_without_the_gate(cloud: GatedCloud, impatient: Callable[..., None]) -> None:
+    """The control: Masakari goes on to the next reserve by itself, and one guest starts on both."""
+    impatient(ONCE)
+    notification, first = slow_recovery(cloud, "reserved_host", [], ("compute3", "compute4"))
+    (second,) = {"compute3", "compute4"} - {first}
+    cloud.wait_until(lambda: len(cloud.nova.evacuations) == 4)
+    assert cloud.nova.twice_at_once == ["vm1"]
+    assert {target for _, _, target in cloud.nova.evacuations[2:]} == {second}
+    for name in ("vm1", "vm2"):
+        cloud.nova.end_evacuation(name)
+    cloud.wait_for(notification, "finished", "failed")
+
+
+def test_next_reserve(cloud: GatedCloud, impatient: Callable[..., None]) -> None:
+    """It gets what failed on the one before, when nothing is on its way any more, and is not touched before."""
+    impatient()
+    notification, first = slow_recovery(cloud, "reserved_host", [], ("compute3", "compute4"))
+    (second,) = {"compute3", "compute4"} - {first}
+    waits = f"Waiting for end of earlier evacuations: vm1 is being evacuated to {first} since "
+    cloud.wait_until(lambda: waits in str(cloud.details(notification).get("ConfirmHostStillFencedTask")))
+    assert len(cloud.nova.evacuations) == 2
+    assert cloud.segments()["S1"] == {"compute1": "on_maintenance", first: "", second: "reserved"}
+    assert cloud.nova.services[second]["status"] == "disabled"
+
+    cloud.nova.slow = False
+    cloud.nova.end_evacuation("vm1")
+    assert cloud.wait_for(notification, "finished", "failed") == "finished"
+    assert [(name, target) for _, name, target in cloud.nova.evacuations[2:]] == [("vm2", second)]
+    assert cloud.nova.twice_at_once == []
+    assert {server["name"]: cloud.nova.host_of(uuid) for uuid, server in cloud.nova.servers.items()} == {
+        "vm1": first, "vm2": second}
+    assert cloud.segments()["S1"] == {"compute1": "on_maintenance", first: "", second: ""}
+    assert {move.status for move in cloud.ha.vmoves(notification)} == {"succeeded"}
+
+
+@pytest.mark.parametrize("method, target", [("auto_priority", "compute3"), ("rh_priority", None)])
+def test_other_method(cloud: GatedCloud, impatient: Callable[..., None], method: str, target: str | None) -> None:
+    """The one that a method falls back to passes the gate like the first."""
+    impatient()
+    notification, first = slow_recovery(cloud, method, ["compute2"], ("compute3",))
+    waits = f"Waiting for end of earlier evacuations: vm1 is being evacuated to {first} since "
+    cloud.wait_until(lambda: waits in str(cloud.details(notification)))
+    assert len(cloud.nova.evacuations) == 2
+
+    cloud.nova.slow = False
+    cloud.nova.end_evacuation("vm1")
+    assert cloud.wait_for(notification, "finished", "failed") == "finished"
+    assert [(name, host) for _, name, host in cloud.nova.evacuations[2:]] == [("vm2", target)]
+    assert cloud.nova.twice_at_once == []
+    assert cloud.segments()["S1"] == {"compute1": "on_maintenance", "compute2": "", "compute3": ""}
+
+
 def test_reserves_of_a_second_attempt(cloud: GatedCloud) -> None:
     """A reserve is tried again unless somebody has taken it out since; enabled, it is a reserve no more."""
     program = """
@@ -588,15 +685,16 @@ def test_check_asks_pacemaker(cloud: GatedCloud, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("flows, reason", [
     ("", "host_auto_failure_recovery_tasks begins with disable_compute_service_task, not with confirm_host_fenced"),
-    (FLOWS.replace("confirm_host_fenced,disable_compute_service_task],main:[prepare_HA_enabled_instances_task,",
-                   "disable_compute_service_task],main:[prepare_HA_enabled_instances_task,"),
+    (FLOWS.replace("rh_failure_recovery_tasks = pre:[confirm_host_fenced,", "rh_failure_recovery_tasks = pre:["),
      "host_rh_failure_recovery_tasks begins with disable_compute_service_task, not with confirm_host_fenced"),
+    (ONCE, "main of host_rh_failure_recovery_tasks begins with prepare_HA_enabled_instances_task, not with "
+           "confirm_host_still_fenced: set main:[confirm_host_still_fenced,...]"),
     (FLOWS.replace("[confirm_host_fenced,disable_compute_service_task]",
                    "[disable_compute_service_task,confirm_host_fenced]"),
      "host_auto_failure_recovery_tasks begins with disable_compute_service_task"),
     (FLOWS.replace("disable_compute_service_task", "disable_compute_servcie_task"),
      "host_rh_failure_recovery_tasks names disable_compute_servcie_task, which cannot be loaded: it would be skipped"),
-], ids=["defaults", "not in reserved_host", "not first", "misspelt"])
+], ids=["defaults", "not in reserved_host", "not for the next reserve", "not first", "misspelt"])
 def test_check_of_flows(cloud: GatedCloud, tmp_path: Path, flows: str, reason: str) -> None:
     status, said = check(cloud, tmp_path, flows=flows)
     assert status == 1

@@ -154,8 +154,8 @@ def _device(device: Mapping[str, Any]) -> dict[str, Any]:
             "pcmk_action_limit": -1,
             **device["attributes"],
         },
-        # When the power's controller was away, its device is started again by itself once it is back. Fencing uses a device
-        # that failed as well, but nobody would watch it until somebody cleaned it up.
+        # When the power's controller was away, its device is started again by itself once it is back. Fencing uses a
+        # device that failed as well, but nobody would watch it until somebody cleaned it up.
         "meta": {"failure-timeout": "60s"},
         "operations": [{"name": "monitor", "interval": "120s", "timeout": "90s"},
                        {"name": "start", "timeout": "90s"}],

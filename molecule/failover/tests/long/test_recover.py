@@ -9,6 +9,7 @@ import time
 
 from cluster import cut_power, is_running, is_up, node_fenced, podman
 from drills import (
+    Playbook,
     compute_services,
     is_as_declared,
     notifications,
@@ -45,6 +46,9 @@ def test_the_reserve_keeps_its_guest_and_its_place_is_taken(boot):
     time.sleep(45)
     assert not is_up("compute1")
     assert node_fenced("compute1") != "0"
+    run = Playbook("verify").wait()
+    assert run.code != 0
+    assert "recover_host=compute1 gives it back" in " ".join(run.output.split())
 
     foreseen = play("recover_host", "--check", recover_host="compute1")
     assert foreseen.changed == {"infra1"}

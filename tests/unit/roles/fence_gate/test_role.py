@@ -226,7 +226,7 @@ def test_install(play: Play) -> None:
     assert "masakari_fence_gate.task:ConfirmHostFencedTask" in found
     (site_packages,) = venv.glob("lib/python3.*/site-packages")
     shipped = [path.relative_to(PACKAGE) for path in PACKAGE.rglob("*") if path.is_file() and path.suffix != ".pyc"]
-    assert len(shipped) == 16
+    assert len(shipped) == 15
     for path in shipped:
         assert (site_packages / path).read_bytes() == (PACKAGE / path).read_bytes()
 

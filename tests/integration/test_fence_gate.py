@@ -55,7 +55,6 @@ class GuestNova(StubNova):
         self.evacuations: list[tuple[float, str, str | None]] = []
         self.migrations: list[dict[str, Any]] = []
         self.twice_at_once: list[str] = []
-        self.stopped: list[str] = []
         self.slow = False
         self.locked_by = ""
 
@@ -101,9 +100,6 @@ class GuestNova(StubNova):
             server["locked"] = action == "lock"
         elif action == "os-resetState":  # without this Nova refuses a guest that is on its way; Masakari does it
             server.update({"OS-EXT-STS:vm_state": options["state"], "OS-EXT-STS:task_state": None})
-        elif action == "os-stop":
-            self.stopped.append(server["name"])
-            server["OS-EXT-STS:vm_state"] = "stopped"
         elif action == "evacuate":
             if any(m["instance_uuid"] == server["id"] and m["status"] == "pre-migrating" for m in self.migrations):
                 self.twice_at_once.append(server["name"])
@@ -126,8 +122,7 @@ class GuestNova(StubNova):
         if status == "done":
             for attribute in ("OS-EXT-SRV-ATTR:hypervisor_hostname", "OS-EXT-SRV-ATTR:host"):
                 server[attribute] = migration["dest_compute"]
-        state = "error" if status == "error" else "active"
-        server.update({"OS-EXT-STS:vm_state": state, "OS-EXT-STS:task_state": None})
+        server.update({"OS-EXT-STS:vm_state": "active", "OS-EXT-STS:task_state": None})
         migration["status"] = status
 
 
@@ -483,7 +478,7 @@ def test_engine_killed_after_it_took_a_reserve(cloud: GatedCloud, reserves: tupl
 
 
 def slow_recovery(cloud: GatedCloud, method: str, hosts: list[str], reserves: tuple[str, ...]) -> tuple[str, str]:
-    """The notification, and where its guests went: vm1 is on its way there, vm2 has failed and is in error."""
+    """The notification, and where its guests went: vm1 is on its way there, vm2 has failed."""
     for name in ("vm1", "vm2"):
         cloud.nova.boot(name, "compute1")
     cloud.nova.slow = True
@@ -493,7 +488,7 @@ def slow_recovery(cloud: GatedCloud, method: str, hosts: list[str], reserves: tu
     cloud.pacemaker.fence("compute1")
     notification = cloud.notify("compute1")
     cloud.wait_until(lambda: len(cloud.nova.evacuations) == 2)
-    cloud.nova.end_evacuation("vm2", "error")
+    cloud.nova.end_evacuation("vm2", "failed")
     (target,) = {migration["dest_compute"] for migration in cloud.nova.migrations}
     return notification, target
 
@@ -535,7 +530,7 @@ def test_next_reserve(cloud: GatedCloud, impatient: Callable[..., None]) -> None
 
 @pytest.mark.parametrize("method, target", [("auto_priority", "compute3"), ("rh_priority", None)])
 def test_other_method(cloud: GatedCloud, impatient: Callable[..., None], method: str, target: str | None) -> None:
-    """The one that a method falls back to passes the gate like the first; a guest that ran runs after it."""
+    """The one that a method falls back to passes the gate like the first."""
     impatient()
     notification, first = slow_recovery(cloud, method, ["compute2"], ("compute3",))
     waits = f"Waiting for end of earlier evacuations: vm1 is being evacuated to {first} since "
@@ -547,9 +542,6 @@ def test_other_method(cloud: GatedCloud, impatient: Callable[..., None], method:
     assert cloud.wait_for(notification, "finished", "failed") == "finished"
     assert [(name, host) for _, name, host in cloud.nova.evacuations[2:]] == [("vm2", target)]
     assert cloud.nova.twice_at_once == []
-    assert cloud.nova.stopped == []
-    assert {server["OS-EXT-STS:vm_state"] for server in cloud.nova.servers.values()} == {"active"}
-    assert "in error only because their evacuation failed: 1" in str(cloud.details(notification))
     assert cloud.segments()["S1"] == {"compute1": "on_maintenance", "compute2": "", "compute3": ""}
 
 

@@ -1,12 +1,12 @@
 # Copyright (c) 2026, openstack_ha.masakari contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an earlier attempt at the same host has left behind: evacuations, locks, open moves, guests in error."""
+"""What an earlier attempt at the same host has left behind: evacuations that go on without it, locks, open moves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from keystoneauth1.exceptions import ClientException
@@ -14,14 +14,10 @@ from masakari import objects
 from masakari.compute import nova
 from masakari.exception import MasakariException, NotFound
 from novaclient.exceptions import ClientException as NovaException
-from oslo_log import log as logging
 
 from masakari_fence_gate import tables
-from masakari_fence_gate.guests import put_in_error, utc
 from masakari_fence_gate.proof import Evacuation, Unreadable
 
-LOG = logging.getLogger(__name__)
-NOVA_FAILS = (NovaException, ClientException, MasakariException)
 ENDED = {"done", "completed", "failed", "error", "cancelled"}
 LOCKS = ("lock", "unlock")
 HOST, HYPERVISOR = "OS-EXT-SRV-ATTR:host", "OS-EXT-SRV-ATTR:hypervisor_hostname"
@@ -34,23 +30,20 @@ def under_way(host: str, since: datetime, context: Any, servers: nova.API) -> li
     any more just before it moves.
     """
     try:
-        begun = unfinished(_evacuations(host, context), since)
+        migrations = nova.novaclient(context).migrations.list(source_compute=host, migration_type="evacuation")
+        begun = unfinished(migrations, since)
         here = {server.id: server.name for server in servers.get_servers(context, host)} if begun else {}
-    except NOVA_FAILS as error:
+    except (NovaException, ClientException, MasakariException) as error:
         raise Unreadable(f"Nova does not tell what it evacuates: {error}") from error
     return [
-        Evacuation(here[migration.instance_uuid], migration.dest_compute, utc(migration.created_at))
+        Evacuation(here[migration.instance_uuid], migration.dest_compute, _time(migration.created_at))
         for migration in begun if migration.instance_uuid in here
     ]
 
 
-def _evacuations(host: str, context: Any) -> list[Any]:
-    return nova.novaclient(context).migrations.list(source_compute=host, migration_type="evacuation")
-
-
 def unfinished(migrations: Iterable[Any], since: datetime) -> list[Any]:
     return [migration for migration in migrations
-            if migration.status not in ENDED and utc(migration.created_at) >= since]
+            if migration.status not in ENDED and _time(migration.created_at) >= since]
 
 
 def close_moves(host: str, notification_uuid: str, since: datetime, context: Any, servers: nova.API) -> None:
@@ -75,34 +68,6 @@ def close_moves(host: str, notification_uuid: str, since: datetime, context: Any
             tables.forget_move(context, move.uuid)
 
 
-def restore_states(host: str, since: datetime, context: Any, servers: nova.API, tell: Callable[[str], None]) -> None:
-    """A guest that ran until its host failed, and that a failed evacuation has put in error, becomes active again.
-
-    Masakari would take the error for its own state of before: stop it once it has arrived, and set it to error again.
-    Whatever fails here keeps no guest on a host that is off.
-    """
-    try:
-        evacuations = _evacuations(host, context)
-        guests = put_in_error(servers.get_servers(context, host), evacuations, since)
-    except NOVA_FAILS as error:
-        LOG.warning("Nova does not tell which guests of '%s' a failed evacuation has put in error: %s", host, error)
-        return
-    restored = [guest for guest in guests if _restored(guest, host, context, servers)]
-    if restored:  # their number alone: the words are few however many there are
-        tell(f"Guests reset to active, in error only because their evacuation failed: {len(restored)}")
-
-
-def _restored(guest: Any, host: str, context: Any, servers: nova.API) -> bool:
-    try:
-        servers.reset_instance_state(context, guest.id, "active")
-    except NOVA_FAILS as error:
-        LOG.warning("Could not reset the state of guest %s (%s) to active: %s", guest.name, guest.id, error)
-        return False
-    LOG.info("Guest %s (%s) is reset to active: it ran until '%s' failed, and is in error only because its evacuation "
-             "failed", guest.name, guest.id, host)
-    return True
-
-
 def _unlock(guest: Any, since: datetime, context: Any, servers: nova.API) -> None:
     """Take off the lock that Masakari put on a guest and did not live to take off."""
     client = nova.novaclient(context)
@@ -114,4 +79,8 @@ def is_own_lock(actions: Iterable[Any], user: str, since: datetime) -> bool:
     """Whether the last of a guest's lockings was made by this user since then."""
     locks = (action for action in actions if action.action in LOCKS)
     last = max(locks, key=lambda action: action.start_time, default=None)
-    return last is not None and last.action == "lock" and last.user_id == user and utc(last.start_time) >= since
+    return last is not None and last.action == "lock" and last.user_id == user and _time(last.start_time) >= since
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -18,7 +18,7 @@ from cluster import (
     monitor,
     podman,
 )
-from lab import CHECKOUT, INVENTORY, ansible_playbook, wait_until
+from lab import INVENTORY, ansible_playbook, wait_until
 
 
 @pytest.fixture
@@ -31,8 +31,7 @@ def fourth_host(tmp_path):
            "--systemd=always", "--cap-add=NET_ADMIN,NET_RAW,SYS_NICE,IPC_LOCK,AUDIT_WRITE,SYS_PTRACE", image)
     inventory = tmp_path / "fourth.yml"
     inventory.write_text(json.dumps({"masakari_monitor": {"hosts": {"compute4": {
-        "ansible_host": "compute4", "management_address": "172.29.236.24",
-        "ansible_podman_executable": str(CHECKOUT / ".venv/bin/podman")}}}}))
+        "ansible_host": "compute4", "management_address": "172.29.236.24"}}}}))
     yield inventory
     podman("rm", "--force", "--time", "0", "compute4")
 

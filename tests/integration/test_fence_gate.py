@@ -55,6 +55,7 @@ class GuestNova(StubNova):
         self.evacuations: list[tuple[float, str, str | None]] = []
         self.migrations: list[dict[str, Any]] = []
         self.twice_at_once: list[str] = []
+        self.stopped: list[str] = []
         self.slow = False
         self.locked_by = ""
 
@@ -100,6 +101,9 @@ class GuestNova(StubNova):
             server["locked"] = action == "lock"
         elif action == "os-resetState":  # without this Nova refuses a guest that is on its way; Masakari does it
             server.update({"OS-EXT-STS:vm_state": options["state"], "OS-EXT-STS:task_state": None})
+        elif action == "os-stop":
+            self.stopped.append(server["name"])
+            server["OS-EXT-STS:vm_state"] = "stopped"
         elif action == "evacuate":
             if any(m["instance_uuid"] == server["id"] and m["status"] == "pre-migrating" for m in self.migrations):
                 self.twice_at_once.append(server["name"])
@@ -122,7 +126,8 @@ class GuestNova(StubNova):
         if status == "done":
             for attribute in ("OS-EXT-SRV-ATTR:hypervisor_hostname", "OS-EXT-SRV-ATTR:host"):
                 server[attribute] = migration["dest_compute"]
-        server.update({"OS-EXT-STS:vm_state": "active", "OS-EXT-STS:task_state": None})
+        state = "error" if status == "error" else "active"
+        server.update({"OS-EXT-STS:vm_state": state, "OS-EXT-STS:task_state": None})
         migration["status"] = status
 
 
@@ -289,6 +294,7 @@ def cloud(running: GatedCloud) -> Iterator[GatedCloud]:
     running.nova.evacuations.clear()
     running.nova.migrations.clear()
     running.nova.twice_at_once.clear()
+    running.nova.stopped.clear()
     running.nova.slow = False
     running.reset()
     yield running
@@ -478,7 +484,7 @@ def test_engine_killed_after_it_took_a_reserve(cloud: GatedCloud, reserves: tupl
 
 
 def slow_recovery(cloud: GatedCloud, method: str, hosts: list[str], reserves: tuple[str, ...]) -> tuple[str, str]:
-    """The notification, and where its guests went: vm1 is on its way there, vm2 has failed."""
+    """The notification, and where its guests went: vm1 is on its way there, vm2 has failed and is in error."""
     for name in ("vm1", "vm2"):
         cloud.nova.boot(name, "compute1")
     cloud.nova.slow = True
@@ -488,7 +494,7 @@ def slow_recovery(cloud: GatedCloud, method: str, hosts: list[str], reserves: tu
     cloud.pacemaker.fence("compute1")
     notification = cloud.notify("compute1")
     cloud.wait_until(lambda: len(cloud.nova.evacuations) == 2)
-    cloud.nova.end_evacuation("vm2", "failed")
+    cloud.nova.end_evacuation("vm2", "error")
     (target,) = {migration["dest_compute"] for migration in cloud.nova.migrations}
     return notification, target
 
@@ -530,7 +536,7 @@ def test_next_reserve(cloud: GatedCloud, impatient: Callable[..., None]) -> None
 
 @pytest.mark.parametrize("method, target", [("auto_priority", "compute3"), ("rh_priority", None)])
 def test_other_method(cloud: GatedCloud, impatient: Callable[..., None], method: str, target: str | None) -> None:
-    """The one that a method falls back to passes the gate like the first."""
+    """The one that a method falls back to passes the gate like the first; a guest that ran runs after it."""
     impatient()
     notification, first = slow_recovery(cloud, method, ["compute2"], ("compute3",))
     waits = f"Waiting for end of earlier evacuations: vm1 is being evacuated to {first} since "
@@ -542,6 +548,9 @@ def test_other_method(cloud: GatedCloud, impatient: Callable[..., None], method:
     assert cloud.wait_for(notification, "finished", "failed") == "finished"
     assert [(name, host) for _, name, host in cloud.nova.evacuations[2:]] == [("vm2", target)]
     assert cloud.nova.twice_at_once == []
+    assert cloud.nova.stopped == []
+    assert {server["OS-EXT-STS:vm_state"] for server in cloud.nova.servers.values()} == {"active"}
+    assert "before their evacuation failed: 1" in str(cloud.details(notification))
     assert cloud.segments()["S1"] == {"compute1": "on_maintenance", "compute2": "", "compute3": ""}
 
 
@@ -550,6 +559,7 @@ def test_reserves_of_a_second_attempt(cloud: GatedCloud) -> None:
     program = """
 from types import SimpleNamespace as Row
 import masakari.cmd
+from novaclient.exceptions import ClientException as NovaException
 from masakari_fence_gate import driver
 class Masakari:
     def get_notification_recovery_workflow_details(self, *_):
@@ -561,7 +571,7 @@ class Masakari:
 class Services:
     def list(self, host, binary):
         if nova is None:
-            raise driver.NovaException(503)
+            raise NovaException(503)
         return [Row(status=nova)]
 driver.objects = Row(
     Notification=Row(get_by_uuid=lambda *_: None),
@@ -655,6 +665,44 @@ for actions in ([row("lock")], [row("evacuate", clock="12:00:09"), row("lock"), 
     begun, older, *locks = done.stdout.splitlines()
     assert (begun, older) == ("['accepted', 'pre-migrating', 'unheard-of']", "[]")
     assert locks == ["True", "True", "False", "False", "False", "False", "False"]
+
+
+def test_states_of_before(cloud: GatedCloud) -> None:
+    """What was active and is in error since is reset; nothing that goes wrong there holds the recovery up."""
+    program = """
+from types import SimpleNamespace as Row
+import masakari.cmd
+from masakari.exception import NotFound
+from masakari_fence_gate import earlier_attempt
+notes, reset, told = {}, [], []
+earlier_attempt.tables = Row(read_active_guests=notes.get, write_active_guests=notes.__setitem__)
+class Nova:
+    def get_servers(self, context, host):
+        return [Row(id=name, name=name, **{"OS-EXT-STS:vm_state": state}) for name, state in guests.items()]
+    def reset_instance_state(self, context, guest, state):
+        if guest == "vm4":
+            raise NotFound()
+        reset.append((guest, state))
+def look():
+    earlier_attempt.restore_states("compute1", "uuid", None, Nova(), told.append)
+guests = {"vm1": "active", "vm2": "error", "vm3": "stopped", "vm4": "active", "vm5": "active"}
+look()
+print(notes, reset, told)
+guests = {"vm1": "error", "vm2": "error", "vm3": "error", "vm4": "error", "vm5": "active"}
+look()
+print(notes["uuid"], reset, told)
+guests = None
+look()
+print(reset)
+"""
+    done = subprocess.run([VENV / "bin/python", "-c", program], capture_output=True, text=True, check=True,
+                          env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PACKAGE)})
+    assert done.stdout.splitlines() == [
+        "{'uuid': ['vm1', 'vm4', 'vm5']} [] []",
+        "['vm1', 'vm4', 'vm5'] [('vm1', 'active')] "
+        "['Guests reset from error to active, as they were before their evacuation failed: 1']",
+        "[('vm1', 'active')]",
+    ]
 
 
 # --- the check that the engine would run it ---------------------------------------------------------

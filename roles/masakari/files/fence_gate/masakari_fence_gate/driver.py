@@ -12,13 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from keystoneauth1.exceptions import ClientException
 from masakari import objects
 from masakari.compute import nova
-from masakari.exception import MasakariException
-from novaclient.exceptions import ClientException as NovaException
 from oslo_log import log as logging
 
+from masakari_fence_gate.earlier_attempt import NOVA_FAILS
 from masakari_fence_gate.reserves import offer, taken
 
 LOG = logging.getLogger(__name__)
@@ -81,7 +79,7 @@ def _state(context: Any, host: str) -> str | None:
     """Disabled is what somebody has taken out of service since. None: Nova does not tell; the flow asks it again."""
     try:
         services = nova.novaclient(context).services.list(host=host, binary="nova-compute")
-    except (NovaException, ClientException, MasakariException) as error:
+    except NOVA_FAILS as error:
         LOG.warning("Whether the reserve %s is enabled cannot be told: %s", host, error)
         return None
     return ENABLED if any(service.status == ENABLED for service in services) else DISABLED

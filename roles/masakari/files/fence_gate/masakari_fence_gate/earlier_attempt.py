@@ -1,11 +1,11 @@
 # Copyright (c) 2026, openstack_ha.masakari contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an earlier attempt at the same host has left behind: evacuations that go on without it, locks, open moves."""
+"""What an earlier attempt at the same host has left behind: evacuations, locks, open moves, guests in error."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,12 +14,16 @@ from masakari import objects
 from masakari.compute import nova
 from masakari.exception import MasakariException, NotFound
 from novaclient.exceptions import ClientException as NovaException
+from oslo_log import log as logging
 
 from masakari_fence_gate import tables
 from masakari_fence_gate.proof import Evacuation, Unreadable
 
+LOG = logging.getLogger(__name__)
+NOVA_FAILS = (NovaException, ClientException, MasakariException)
 ENDED = {"done", "completed", "failed", "error", "cancelled"}
 LOCKS = ("lock", "unlock")
+VM_STATE = "OS-EXT-STS:vm_state"
 HOST, HYPERVISOR = "OS-EXT-SRV-ATTR:host", "OS-EXT-SRV-ATTR:hypervisor_hostname"
 
 
@@ -33,7 +37,7 @@ def under_way(host: str, since: datetime, context: Any, servers: nova.API) -> li
         migrations = nova.novaclient(context).migrations.list(source_compute=host, migration_type="evacuation")
         begun = unfinished(migrations, since)
         here = {server.id: server.name for server in servers.get_servers(context, host)} if begun else {}
-    except (NovaException, ClientException, MasakariException) as error:
+    except NOVA_FAILS as error:
         raise Unreadable(f"Nova does not tell what it evacuates: {error}") from error
     return [
         Evacuation(here[migration.instance_uuid], migration.dest_compute, _time(migration.created_at))
@@ -66,6 +70,40 @@ def close_moves(host: str, notification_uuid: str, since: datetime, context: Any
             move.save()
         elif move.status in ("pending", "ongoing"):
             tables.forget_move(context, move.uuid)
+
+
+def restore_states(
+    host: str, notification_uuid: str, context: Any, servers: nova.API, tell: Callable[[str], None],
+) -> None:
+    """A guest that was active when its host was proven off is so again, if its evacuation has put it in error since.
+
+    Nova does that when it finds no host for it. Masakari would take the error for its state of before: start it on
+    the next host, stop it there and set it to error again.
+    """
+    try:
+        guests = servers.get_servers(context, host)
+        active = tables.read_active_guests(notification_uuid)
+        if active is None:
+            tables.write_active_guests(
+                notification_uuid, [guest.id for guest in guests if getattr(guest, VM_STATE) == "active"])
+            return
+    except Exception:  # the guests are not to wait for this
+        LOG.exception("A guest of '%s' whose evacuation fails may be left in error by the next one", host)
+        return
+    failed = [guest for guest in guests if guest.id in active and getattr(guest, VM_STATE) == "error"]
+    restored = [guest for guest in failed if _restored(guest, context, servers)]
+    if restored:  # their number alone: the words are few however many there are
+        tell(f"Guests reset from error to active, as they were before their evacuation failed: {len(restored)}")
+
+
+def _restored(guest: Any, context: Any, servers: nova.API) -> bool:
+    try:
+        servers.reset_instance_state(context, guest.id, "active")
+    except NOVA_FAILS as error:
+        LOG.warning("Could not reset the state of guest %s (%s) to active: %s", guest.name, guest.id, error)
+        return False
+    LOG.info("Guest %s (%s) is reset from error to active: its evacuation failed", guest.name, guest.id)
+    return True
 
 
 def _unlock(guest: Any, since: datetime, context: Any, servers: nova.API) -> None:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, openstack_ha.masakari contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Masakari's tables, where its own interface lacks something: a change on a condition, and a word about the owner.
+"""Masakari's tables, where its own interface lacks something: a change on a condition, and notes on a recovery.
 
-The word stands in taskflow's logbook of the notification, which Masakari keeps for its recovery and no one else reads.
+The notes stand in taskflow's logbook of the notification, which Masakari keeps for its recovery and no one else reads.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from taskflow.persistence import models as persistence
 from masakari_fence_gate.owner import Owner
 
 CONF = masakari.conf.CONF
-KEY = "owner"
+OWNER, ACTIVE = "owner", "active_guests"
 
 
 def _tables() -> Any:
@@ -56,16 +56,36 @@ def forget_move(context: Any, uuid: str) -> None:
 
 
 def write_owner(notification_uuid: str, owner: Owner) -> None:
-    with _logbooks() as connection:
-        book = _logbook(connection, notification_uuid) or persistence.LogBook(host_failure.ACTION, notification_uuid)
-        book.meta = {**(book.meta or {}), KEY: asdict(owner)}
-        connection.save_logbook(book)
+    _write(notification_uuid, OWNER, asdict(owner))
 
 
 def read_owner(notification_uuid: str) -> Owner | None:
+    owner = _read(notification_uuid, OWNER)
+    return Owner(**owner) if owner is not None else None
+
+
+def write_active_guests(notification_uuid: str, guests: list[str]) -> None:
+    """Keep the ids of the guests that were active when their host was proven off."""
+    _write(notification_uuid, ACTIVE, guests)
+
+
+def read_active_guests(notification_uuid: str) -> list[str] | None:
+    """None: nobody has noted them yet."""
+    guests: list[str] | None = _read(notification_uuid, ACTIVE)
+    return guests
+
+
+def _write(notification_uuid: str, key: str, value: Any) -> None:
+    with _logbooks() as connection:
+        book = _logbook(connection, notification_uuid) or persistence.LogBook(host_failure.ACTION, notification_uuid)
+        book.meta = {**(book.meta or {}), key: value}
+        connection.save_logbook(book)
+
+
+def _read(notification_uuid: str, key: str) -> Any:
     with _logbooks() as connection:
         book = _logbook(connection, notification_uuid)
-    return Owner(**book.meta[KEY]) if book is not None and KEY in (book.meta or {}) else None
+    return (book.meta or {}).get(key) if book is not None else None
 
 
 @contextlib.contextmanager

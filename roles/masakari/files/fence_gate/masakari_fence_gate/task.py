@@ -50,6 +50,7 @@ class ConfirmHostFencedTask(base.MasakariTask):
         self._hold(host_name)
         self._wait_for("end of earlier evacuations", look_again, f"Host '{host_name}' is not evacuated any further")
         earlier_attempt.close_moves(host_name, notification_uuid, since, self.context, self.novaclient)
+        earlier_attempt.restore_states(host_name, notification_uuid, self.context, self.novaclient, self._tell)
         self._tell(f"Proof: {proof}", 1.0)
 
     def _wait_for(self, what: str, look: Callable[[], Decision], otherwise: str) -> str:

@@ -145,3 +145,10 @@ def test_bad_input_stops_before_any_change(case: Case, runs: dict[str, Future[Ru
     assert "Prepare coordination" not in done.output, "it went on"
     assert SECRETS.search(done.output) is None, "a secret was printed"
     assert WRONG not in done.output, "a secret was printed"
+
+
+def test_the_playbook_of_the_role_alone_checks_as_well() -> None:
+    done = ansible_playbook("masakari", "--extra-vars=masakari_service_password=")
+    assert done.code != 0
+    assert "masakari_service_password not set" in " ".join(done.output.split())
+    assert done.changed == set()

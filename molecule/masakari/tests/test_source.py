@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from lab import CHECKOUT, INFRA, connect
 
 VENV = "/openstack/venvs/masakari-untagged"
@@ -45,3 +46,13 @@ def test_services_run_from_it() -> None:
     processes = connect("infra1").check_output("ps -u masakari -o args=")
     assert f"{VENV}/bin/uwsgi" in processes
     assert f"{VENV}/bin/masakari-engine --config-file /etc/masakari/masakari.conf" in processes
+
+
+@pytest.mark.parametrize("unit", ["masakari-api", "masakari-engine"])
+@pytest.mark.parametrize("name", INFRA)
+def test_the_first_run_starts_it_once(name: str, unit: str) -> None:
+    """With what is configured, and not as it was before, to be restarted at the end of the play."""
+    started = "MESSAGE_ID=39f53479d3a045ac8e11786248231fbf"  # systemd's
+    journal = connect(name).check_output(f"journalctl --quiet --output short-unix {started} UNIT={unit}.service")
+    first, *others = [float(line.split()[0]) for line in journal.splitlines()]
+    assert [start - first for start in others if start - first < 60] == []

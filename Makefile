@@ -38,7 +38,7 @@ units: bootstrap ## unit tests of plugins and argument specs
 	pytest tests/unit --numprocesses 2
 
 integration: bootstrap ## the modules against a real Keystone and Masakari API from PyPI
-	pytest tests/integration --numprocesses 3 --dist loadfile
+	pytest tests/integration --numprocesses 3 --dist worksteal
 
 molecule: bootstrap ## the lab's own tests and the roles on real hosts: scenarios default, masakari, masakari_distro
 	molecule/default/scenarios

@@ -65,6 +65,15 @@ def capabilities(process: Path) -> str:
     return ",".join(["-all", *(f"+cap_{number}" for number in range(mask.bit_length()) if mask >> number & 1)])
 
 
+def run_on(name: str, command: list[str], content: bytes = b"") -> tuple[int, bytes, bytes]:
+    """Exit status, output and errors of a command on a host."""
+    process = first_process(name)
+    limited = ["setpriv", "--bounding-set", capabilities(process)]
+    done = subprocess.run([*ENTER, process.name, "--", *limited, *command], input=content, env=environment(process),
+                          capture_output=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
 class Connection(ConnectionBase):
     transport = "lab_podman"
     has_pipelining = True
@@ -98,8 +107,4 @@ class Connection(ConnectionBase):
         return output
 
     def _run(self, command, content):
-        process = first_process(self.get_option("remote_addr"))
-        limited = ["setpriv", "--bounding-set", capabilities(process)]
-        done = subprocess.run([*ENTER, process.name, "--", *limited, *command], input=content or b"",
-                              env=environment(process), capture_output=True, check=False)
-        return done.returncode, done.stdout, done.stderr
+        return run_on(self.get_option("remote_addr"), command, content or b"")

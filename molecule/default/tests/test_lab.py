@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import testinfra
 from heartbeat import Beat, Disk
+from hosts import connect
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 INFRA = ("infra1", "infra2", "infra3")
@@ -26,10 +26,6 @@ ADDRESSES = {
     **{host: f"172.29.236.1{host[-1]}" for host in INFRA},
     **{host: f"172.29.236.2{host[-1]}" for host in COMPUTES},
 }
-
-
-def connect(name: str) -> testinfra.host.Host:
-    return testinfra.get_host(f"podman://{name}")
 
 
 def podman(*arguments: str) -> None:

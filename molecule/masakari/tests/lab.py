@@ -9,13 +9,15 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import testinfra
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "shared"))
+from hosts import connect
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 SCENARIO = Path(os.environ.get("MOLECULE_SCENARIO_DIRECTORY", Path(__file__).parents[1]))
@@ -26,10 +28,6 @@ BALANCER = "http://172.29.236.10:15868"
 # An older Masakari is asked in an older version than the client would take by itself.
 CLIENT = f"export OS_CLOUD=default OS_HA_API_VERSION={os.environ.get('OS_HA_API_VERSION', '1.3')}; "
 SECRETS = re.compile(r"lab-only-masakari-\w+")
-
-
-def connect(name: str) -> Any:
-    return testinfra.get_host(f"podman://{name}")
 
 
 def cloud(command: str) -> str:

@@ -77,7 +77,9 @@ def read_active_guests(notification_uuid: str) -> list[str] | None:
 
 def _write(notification_uuid: str, key: str, value: Any) -> None:
     with _logbooks() as connection:
-        book = _logbook(connection, notification_uuid) or persistence.LogBook(host_failure.ACTION, notification_uuid)
+        book = _logbook(connection, notification_uuid)
+        if book is None:  # not `or`: without its flows, which are not read here, a logbook is false
+            book = persistence.LogBook(host_failure.ACTION, notification_uuid)
         book.meta = {**(book.meta or {}), key: value}
         connection.save_logbook(book)
 

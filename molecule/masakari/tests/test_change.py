@@ -125,7 +125,7 @@ def test_the_api_speaks_tls(tmp_path: Path) -> None:
         check=True,
         capture_output=True,
     )
-    only = ("--limit=infra1", "--tags=post-install,systemd-service", "--extra-vars={'masakari_haproxy_hosts': []}")
+    only = ("--limit=infra1", "--extra-vars={'masakari_haproxy_hosts': []}")
     run = ansible_playbook(
         "masakari",
         *only,

@@ -13,7 +13,6 @@ keep their data in sqlite and run one process each. Nova alone is a stub (stub_n
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import hashlib
 import os
 import shutil
@@ -91,13 +90,6 @@ api_paste_config = {dir}/api-paste.ini
 
 def build_venv() -> None:
     """Install the services' virtual environment, unless it is there already for these pins and this Python."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with open(f"{VENV}.lock", "w") as lock:  # of several processes that want it one builds it
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _build_venv()
-
-
-def _build_venv() -> None:
     requirements = HERE / "requirements.txt"
     want = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()
     stamp = VENV / "READY"

@@ -22,7 +22,7 @@ demo: bootstrap ## build a cloud on this machine, install Masakari on it, show i
 	@molecule/default/demo
 
 test: lint ## everything that must pass
-	@$(MAKE) --jobs=2 --output-sync=line integration sanity units  # the first mostly waits
+	@$(MAKE) --jobs=2 integration sanity units  # the first mostly waits
 	@$(MAKE) molecule
 
 lint: bootstrap ## ansible-lint (production), yamllint, ruff, mypy, changelog fragments, generated pages

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -113,7 +114,8 @@ class Guest:
 
     def delete(self) -> None:
         if not self.is_gone:
-            self.conflict = self.disk.conflict()
+            with contextlib.suppress(FileNotFoundError):  # a guest that Nova could not start never had a disk
+                self.conflict = self.disk.conflict()
             cloud(f"openstack server delete --wait {self.uuid}")
             self.is_gone = True
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -97,6 +98,31 @@ def test_host_has_its_address_and_knows_the_others(name):
     assert ADDRESSES[name] in host.interface("eth0").addresses
     for other, address in ADDRESSES.items():
         assert host.addr(other).ipv4_addresses == [address]
+
+
+def in_namespace(*arguments: str) -> str:
+    """What `ip` says of the namespace that the hosts' network is in."""
+    store = subprocess.run(["podman", "info", "--format", "{{.Store.RunRoot}}"], check=True, capture_output=True)
+    command = ["ip", "-json", "-netns", Path(store.stdout.decode().strip()).parent.name, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_peers_send_no_more_than_the_uplink_takes():
+    """The machine's interface may have fewer bytes than the hosts' 1500, and not every peer learns of that."""
+    (default,) = json.loads(in_namespace("route", "show", "default"))
+    machine = default["gateway"]
+    small = (machine, "dev", default["dev"], "mtu", "1300")
+    in_namespace("route", "add", *small)
+    try:
+        with socket.create_server((machine, 0)) as listener:
+            listener.settimeout(10)
+            port = listener.getsockname()[1]
+            connect("infra1").check_output(f"timeout 5 bash -c 'exec 3<>/dev/tcp/{machine}/{port}'")
+            peer, _address = listener.accept()
+            with peer:
+                assert peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG) <= 1300 - 40
+    finally:
+        in_namespace("route", "delete", *small)
 
 
 def test_every_nova_service_is_up():

@@ -1,6 +1,6 @@
 # The two commands: make demo · make test. Each line calls one tool; what a tool does stands with the tool.
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test lint sanity units integration molecule cluster failover soak ovs-dpdk pairs benchmark changelog pins shell clean
+.PHONY: help bootstrap demo test lint sanity units integration images molecule cluster failover soak ovs-dpdk pairs benchmark changelog pins shell clean
 
 VENV ?= .venv
 export VENV
@@ -22,7 +22,7 @@ demo: bootstrap ## build a cloud on this machine, install Masakari on it, show i
 	@molecule/default/demo
 
 test: lint ## everything that must pass
-	@$(MAKE) --jobs=2 integration sanity units  # the first mostly waits
+	@$(MAKE) --jobs=2 integration sanity units images  # the first mostly waits
 	@$(MAKE) molecule
 
 lint: bootstrap ## ansible-lint (production), yamllint, ruff, mypy, changelog fragments, generated pages
@@ -41,6 +41,10 @@ units: bootstrap ## unit tests of plugins and argument specs
 
 integration: bootstrap ## the modules against a real Keystone and Masakari API from PyPI
 	pytest tests/integration
+
+images: bootstrap ## the lab's images, unless they are there
+	molecule/default/machine
+	molecule/default/images trixie bookworm:base
 
 molecule: bootstrap ## the lab's own tests and the roles on real hosts: scenarios default, masakari, masakari_distro
 	molecule/default/scenarios

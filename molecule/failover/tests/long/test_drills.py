@@ -78,7 +78,8 @@ def test_guest_without_ha_enabled_is_left_alone(boot):
     time.sleep(20)
     assert guest.status == "SHUTOFF"
     assert not guest.beats()
-    assert {row["Action"] for row in openstack(f"server event list {guest.uuid}")} == {"create"}
+    # Nova notes by itself that the guest has stopped; Masakari would start, reboot or evacuate it.
+    assert {row["Action"] for row in openstack(f"server event list {guest.uuid}")} <= {"create", "stop"}
 
 
 @pytest.mark.parametrize("process", ["nova-compute"])

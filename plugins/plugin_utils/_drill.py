@@ -294,7 +294,7 @@ def _notification_problems(facts: Facts) -> Iterator[str]:
     for row in told:
         if row["status"] != "finished":
             last = steps(row)[-1][1] if steps(row) else "no step of it is known"
-            yield f"Recovery {row['notification_uuid']} is {row['status']}, not finished: {last}."
+            yield f"Recovery {row['notification_uuid']} is {row['status']}, not finished: {last.rstrip('.')}."
 
 
 def _fence_problems(facts: Facts, events: Sequence[Event]) -> Iterator[str]:

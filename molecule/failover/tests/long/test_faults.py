@@ -104,14 +104,30 @@ def test_engine_killed_in_the_middle_of_an_evacuation(boot, drill):
     assert (guest.host, guest.status, guest.beats()) == ("compute3", "ACTIVE", True)
 
 
-@pytest.mark.parametrize("words", ["Processing notification", "Call evacuate command"])
-def test_message_queue_and_database_restarted(boot, drill, words):
+def test_message_queue_and_database_restarted(boot, drill):
     boot("drill-1", "compute1")
     start = time.time()
     running = drill("services_killed", "compute1")
-    begins(words, start)
+    begins("Processing notification", start)
     cloud("systemctl restart mariadb rabbitmq-server")
     running.passed()
+
+
+def test_message_queue_and_database_restarted_in_the_middle_of_an_evacuation(boot, drill):
+    """Nova may drop what it was doing then and note that nowhere: it looks as if it went on. The gate does not guess;
+    it ends with what the guide has a cure for."""
+    guest = boot("drill-1", "compute1")
+    start = time.time()
+    running = drill("services_killed", "compute1")
+    begins("Call evacuate command", start)
+    cloud("systemctl restart mariadb rabbitmq-server")
+    report = running.report()
+    if report["problems"]:
+        assert "no end of earlier evacuations within 300 s, drill-1 is being evacuated" in report["problems"][0]
+        assert not guest.beats()
+        cloud(f"openstack server set --state error {guest.uuid}")
+        cloud(f"openstack --os-compute-api-version 2.53 server evacuate --host compute3 --wait {guest.uuid}")
+    assert (guest.host, guest.status, guest.beats()) == ("compute3", "ACTIVE", True)
 
 
 def test_two_hosts_at_once(boot, drill):

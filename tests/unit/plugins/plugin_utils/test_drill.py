@@ -158,6 +158,14 @@ def test_what_is_not_as_it_must_be(changes, words):
         assert part in problem
 
 
+def test_the_last_step_of_a_failed_recovery_ends_its_sentence_once():
+    last = [{"name": "gate", "progress_details": [
+        {"timestamp": exact(52.5), "message": "compute1 is not proven off.", "progress": "1.0"}]}]
+    after = {"guests": [guest("compute2")], "notifications": [notification("failed", recovery_workflow_details=last)]}
+    assert f"Recovery {NOTIFICATION} is failed, not finished: compute1 is not proven off." in report(
+        changed(after=after))["problems"]
+
+
 def test_a_second_is_no_proof_that_the_evacuation_was_too_early():
     """Nova keeps whole seconds: what it calls 39.75 may have been 40.7, after a fence at 40.2."""
     after = {"guests": POWER_CUT["after"]["guests"],

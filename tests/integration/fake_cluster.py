@@ -3,9 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The programs that playbooks run on members and compute hosts, as they answer; small scripts call them by their names.
 
-The state is a JSON file beside these. A host with power that is not held joins at once; one whose connection is
-lost in maintenance is fenced when that ends. FAKE_HOST, which a host's own Python sets, names the host that a program
-runs on.
+The state is a JSON file beside these. A host with power that is not held joins at once; one whose connection is lost is
+fenced, unless that is not managed. FAKE_HOST, which a host's own Python sets, names the host that a program runs on.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 NEW: dict[str, Any] = {"power": True, "fenced": False, "held": False, "maintenance": False, "unclean": False,
-                       "lost": False, "device": True, "domains": {}}
+                       "managed": True, "lost": False, "device": True, "domains": {}}
 State = dict[str, dict[str, Any]]
 
 
@@ -52,6 +51,7 @@ def is_up(node: dict[str, Any]) -> bool:
 
 def join(state: State) -> None:
     for node in state.values():
+        node["fenced"] |= node["lost"] and node["managed"]
         if node["power"] and not node["held"]:
             node["fenced"] = False
 
@@ -87,12 +87,20 @@ def stonith_admin(state: State, arguments: list[str]) -> str:
 
 
 def crm_resource(state: State, arguments: list[str]) -> str:
-    node = state[arguments[arguments.index("--resource") + 1]]
+    name = arguments[arguments.index("--resource") + 1]
+    node = state[name]
+    if "--locate" in arguments:
+        return f"resource {name} is {'NOT running' if node['held'] else 'running on: infra1'}\n"
     if "--cleanup" in arguments:
         node["lost"] = False
-    else:
-        assert "--meta" in arguments and "target-role" in arguments, arguments
-        node["held"] = "--set-parameter" in arguments
+    elif "CIB_file" not in os.environ:
+        assert "--meta" in arguments, arguments
+        is_set = "--set-parameter" in arguments
+        if "is-managed" in arguments:
+            node["managed"] = not is_set
+        else:
+            assert "target-role" in arguments, arguments
+            node["held"] = is_set
     return ""
 
 
@@ -100,9 +108,7 @@ def crm_attribute(state: State, arguments: list[str]) -> str:
     assert arguments[0] == "--node" and arguments[2:4] == ["--name", "maintenance"], arguments
     if "CIB_file" in os.environ:
         return ""
-    node = state[arguments[1]]
-    node["maintenance"] = arguments[4:] == ["--update", "true"]
-    node["fenced"] |= node["lost"] and not node["maintenance"]
+    state[arguments[1]]["maintenance"] = arguments[4:] == ["--update", "true"]
     return ""
 
 

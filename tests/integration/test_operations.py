@@ -267,6 +267,7 @@ def test_a_host_is_taken_out_and_put_back(site: Site) -> None:
     # It is switched off, and its connection found dead: nobody is fenced, and it comes back.
     site.set("compute1", power=False, lost=True)
     assert site.play("maintenance", maintenance_host="compute1").changed == 0
+    assert site.state()["compute1"]["fenced"] is False
     run = site.play("maintenance", maintenance_host="compute1", maintenance_state="absent")
     assert (site.flags(), site.nova(), site.state()["compute1"]) == (AS_DECLARED, ENABLED, fake_cluster.NEW)
     assert "done: have the cluster connect to compute1 anew, and end its maintenance" in run.words

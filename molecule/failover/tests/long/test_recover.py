@@ -20,7 +20,7 @@ from drills import (
 )
 from lab import ansible_playbook, cloud, connect, wait_until
 
-STALE = """<domain type='qemu'><name>stale</name><uuid>{uuid}</uuid><memory>65536</memory>
+STALE = """<domain type="qemu"><name>stale</name><uuid>{uuid}</uuid><memory>65536</memory>
 <os><type>hvm</type></os></domain>"""
 
 
@@ -84,7 +84,7 @@ def test_a_stale_domain_keeps_the_host_out(boot):
     compute2 = connect("compute2")
     cloud("openstack segment host update --on_maintenance=True S1 compute2")
     cloud("openstack compute service set --disable --disable-reason test compute2 nova-compute")
-    compute2.run(f"echo '{STALE.format(uuid=vm1.uuid)}' | virsh --connect qemu:///system define /dev/stdin")
+    compute2.check_output(f"echo '{STALE.format(uuid=vm1.uuid)}' | virsh --connect qemu:///system define /dev/stdin")
     try:
         run = ansible_playbook("recover_host", "--extra-vars=recover_host=compute2")
         words = " ".join(run.output.split())

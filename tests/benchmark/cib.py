@@ -18,6 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+# Where bootstrap has linked the checkout
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".cache/collections"))
 from ansible_collections.openstack_ha.masakari.plugins.filter.cluster_configuration import cluster_configuration
 from ansible_collections.openstack_ha.masakari.plugins.module_utils import _cib
 

@@ -57,7 +57,8 @@ def fencings(name: str) -> list[dict[str, str]]:
 
 
 def successes(name: str) -> int:
-    return sum(event["status"] == "success" for event in fencings(name))
+    """How often it was fenced; that a device powered it on is in the same list."""
+    return sum(event["status"] == "success" and event["action"] in ("off", "reboot") for event in fencings(name))
 
 
 def started_on(resource: str) -> set[str]:

@@ -23,7 +23,7 @@ def trusted_ca():
     podman("cp", str(CA), "cloud1:/root/lab-ca.pem")
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def nothing_to_recover():
     """Hosts die here and nobody recovers them: Masakari forgets them, and refuses what hostmonitor reports."""
     from lab import cloud, openstack

@@ -46,8 +46,8 @@ _value:
   description:
     - C(known), whether Pacemaker has a remote node of this name; C(up), whether it is really up; C(online), as
       C(crm_mon) says; C(fenced), whether it was fenced and has not joined since; C(held), whether its connection is
-      stopped on purpose; C(maintenance), whether the cluster looks away; C(unclean), whether it is to be fenced yet;
-      and C(state), the same in words.
+      stopped on purpose; C(managed), whether the cluster sees to its connection; C(maintenance), whether the cluster
+      looks away from the node; C(unclean), whether it is to be fenced yet; and C(state), the same in words.
   type: dict
 """
 
@@ -63,7 +63,8 @@ def cluster_node(output: str, node: str) -> dict[str, Any]:
         "known": shown is not None,
         "online": shown is not None and shown.get("online") == "true",
         "fenced": _fenced(root, node),
-        "held": _held(root, node),
+        "held": _meta(root, node, "target-role") == "stopped",
+        "managed": _meta(root, node, "is-managed") != "false",
         "maintenance": shown is not None and shown.get("maintenance") == "true",
         "unclean": shown is not None and shown.get("unclean") != "false",
     }
@@ -85,10 +86,12 @@ def _fenced(root: ElementTree.Element, node: str) -> bool:
     return any(state.get("node_fenced", "0") != "0" for state in states)
 
 
-def _held(root: ElementTree.Element, node: str) -> bool:
-    return any(value.get("value", "").lower() == "stopped"
-               for resource in root.iterfind(".//resources//primitive") if resource.get("id") == node
-               for value in resource.iterfind("./meta_attributes/nvpair[@name='target-role']"))
+def _meta(root: ElementTree.Element, node: str, name: str) -> str | None:
+    """A meta attribute of its connection."""
+    values = [value.get("value", "").lower()
+              for resource in root.iterfind(".//resources//primitive") if resource.get("id") == node
+              for value in resource.iterfind(f"./meta_attributes/nvpair[@name='{name}']")]
+    return values[0] if values else None
 
 
 def _words(node: dict[str, Any]) -> str:

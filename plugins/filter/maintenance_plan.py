@@ -100,7 +100,7 @@ def _enter(host: Mapping[str, Any], node: Mapping[str, Any], guests: str) -> Ite
         yield from (f"migrate {guest} away from {name}" for guest in _running(host))
     if host["on_maintenance"] is False:
         yield f"have Masakari ignore {name} (on_maintenance true)"
-    if not node["maintenance"]:
+    if not node["maintenance"] or node["managed"]:
         yield f"have the cluster look away from {name} (maintenance true)"
 
 

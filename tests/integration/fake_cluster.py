@@ -65,9 +65,10 @@ def crm_mon(state: State, arguments: list[str]) -> str:
 
 
 def cibadmin(state: State, arguments: list[str]) -> str:
-    held = '<meta_attributes><nvpair name="target-role" value="Stopped"/></meta_attributes>'
-    resources = "".join(f'<primitive id="{name}" provider="pacemaker" type="remote">{held if node["held"] else ""}'
-                        "</primitive>" for name, node in state.items())
+    held, unmanaged = '<nvpair name="target-role" value="Stopped"/>', '<nvpair name="is-managed" value="false"/>'
+    resources = "".join(
+        f'<primitive id="{name}" provider="pacemaker" type="remote"><meta_attributes>{held if node["held"] else ""}'
+        f'{"" if node["managed"] else unmanaged}</meta_attributes></primitive>' for name, node in state.items())
     states = "".join(f'<node_state uname="{name}" node_fenced="{1795219726 if node["fenced"] else 0}"/>'
                      for name, node in state.items())
     return (f"<cib><configuration><resources>{resources}</resources></configuration>"

@@ -263,6 +263,9 @@ def test_a_host_is_taken_out_and_put_back(site: Site) -> None:
         assert f"would: {step}" in foreseen.words and f"done: {step}" in run.words
     assert "note: guests that do not run stay on compute1: db" in run.words
     assert site.play("maintenance", maintenance_host="compute1").changed == 0
+    site.set("compute1", managed=True)  # as a run leaves it that is interrupted between the two
+    assert site.play("maintenance", maintenance_host="compute1").changed == 2
+    assert site.state()["compute1"]["managed"] is False
 
     # It is switched off, and its connection found dead: nobody is fenced, and it comes back.
     site.set("compute1", power=False, lost=True)

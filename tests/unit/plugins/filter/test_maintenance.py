@@ -11,9 +11,9 @@ import pytest
 from ansible_collections.openstack_ha.masakari.plugins.filter.maintenance_plan import maintenance_plan
 
 OURS = "Maintenance"
-UP = {"known": True, "up": True, "online": True, "fenced": False, "held": False, "maintenance": False,
+UP = {"known": True, "up": True, "online": True, "fenced": False, "held": False, "managed": True, "maintenance": False,
       "unclean": False, "state": "up"}
-AWAY = {**UP, "maintenance": True}
+AWAY = {**UP, "managed": False, "maintenance": True}
 LOST = {**AWAY, "up": False, "online": False}
 HELD = {**UP, "up": False, "held": True, "state": "held out (target-role=Stopped)"}
 FENCED = {**HELD, "fenced": True, "state": "fenced and held out (target-role=Stopped)"}
@@ -52,6 +52,10 @@ def test_leaving_guests() -> None:
 def test_a_host_that_is_out_is_left_alone(node: dict[str, Any]) -> None:
     it = plan(OUT, node)
     assert (it["problems"], it["steps"]) == ([], [])
+
+
+def test_a_run_that_ended_between_both_halves_is_completed() -> None:
+    assert plan(OUT, {**AWAY, "managed": True})["steps"] == ["have the cluster look away from c1 (maintenance true)"]
 
 
 def test_putting_back() -> None:

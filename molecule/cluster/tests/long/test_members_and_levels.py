@@ -40,16 +40,32 @@ def without_member(tmp_path):
 
 def test_a_member_goes_and_comes_again(without_member):
     fenced = all_fencings()
-    connect(MEMBER).check_output("systemctl stop pacemaker corosync")
-    run_cluster(*without_member)
-    assert MEMBER in members()  # nobody has said that it may be removed
+    keys = ["/etc/corosync/authkey", "/etc/pacemaker/authkey"]
+    former = {key: connect("infra1").file(key).sha256sum for key in keys}
+    remove = [*without_member, "--extra-vars", "pacemaker_cluster_remove_members=true"]
+    run = ansible_playbook("cluster", *remove)
+    assert run.code != 0 and run.changed == set()
+    assert f"{MEMBER} is not in pacemaker_cluster_members (infra1, infra2), but runs in" in " ".join(run.output.split())
 
-    run_cluster(*without_member, "--extra-vars", "pacemaker_cluster_remove_members=true")
+    connect(MEMBER).check_output("systemctl stop pacemaker corosync")
+    run_cluster(*without_member)  # nobody has said that it may be removed
+    assert MEMBER in members() and f"name: {MEMBER}\n" in on_member("cat /etc/corosync/corosync.conf", "infra1")
+
+    run_cluster(*remove)
     assert members() == {"infra1", "infra2"}
     assert started_on("haproxy") == {"infra1", "infra2"}
     assert on_member("corosync-quorumtool -s || true").count("Quorate:          Yes") == 1
+    again = ansible_playbook("cluster", *remove)
+    assert (again.code, again.changed) == (0, set()), again.output[-3000:]
 
+    # As if they had been installed anew, the first one as well: the key comes from where the cluster lives.
+    for name in ("infra1", MEMBER):
+        connect(name).check_output(f"rm {' '.join(keys)}")
+    numbers = on_member("corosync-cmapctl -g nodelist.node.1.nodeid", "infra2")
     run_cluster()
+    for name in ("infra1", "infra2", MEMBER):
+        assert {key: connect(name).file(key).sha256sum for key in keys} == former
+    assert on_member("corosync-cmapctl -g nodelist.node.1.nodeid", "infra2") == numbers
     wait_until(lambda: is_up(MEMBER), 60, f"{MEMBER} is a member again")
     assert members() == {"infra1", "infra2", MEMBER}
     wait_until(lambda: len(started_on("haproxy")) == 3, 60, "HAProxy runs on it")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.openstack_ha.masakari.plugins.filter.cluster_configuration import cluster_configuration
+from ansible_collections.openstack_ha.masakari.plugins.filter.fencing_level_problems import fencing_level_problems
 from ansible_collections.openstack_ha.masakari.plugins.filter.unfenced_nodes import unfenced_nodes
 from ansible_collections.openstack_ha.masakari.plugins.module_utils import _cib
 
@@ -109,3 +110,23 @@ def test_the_module_takes_it():
 ])
 def test_unfenced_nodes(nodes, devices, accepted, expected):
     assert unfenced_nodes(nodes, devices, accepted) == expected
+
+
+LEVEL = {"node": "compute1", "index": 1, "devices": ["fence-maas"]}
+
+
+@pytest.mark.parametrize("levels, expected", [
+    ([], []),
+    ([LEVEL, {**LEVEL, "index": 2}], []),
+    ([LEVEL, {**LEVEL, "index": 2, "devices": ["fence-maas", "fence-rack"]}], [
+        "pacemaker_cluster_fencing_levels: level 2 of compute1 names fence-rack, which is not in "
+        "pacemaker_cluster_devices. Declare it there, or correct the name."]),
+    ([{**LEVEL, "node": "compute2"}], [
+        "pacemaker_cluster_fencing_levels: level 1 of compute2 names fence-maas, which does not cover compute2. "
+        "Add compute2 to its nodes in pacemaker_cluster_devices."]),
+    ([{**LEVEL, "devices": []}], [
+        "pacemaker_cluster_fencing_levels: level 1 of compute1 names no device. Name one of pacemaker_cluster_devices, "
+        "or remove the level."]),
+])
+def test_fencing_level_problems(levels, expected):
+    assert fencing_level_problems(levels, [DEVICE]) == expected

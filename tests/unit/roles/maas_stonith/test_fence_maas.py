@@ -377,6 +377,25 @@ def test_monitor_proves_the_key(region, fence, plugs):
     assert "refused the API key" in err
 
 
+def test_monitor_gives_a_dead_maas_up_soon(fence, monkeypatch):
+    """While a device starts, the cluster fences nobody."""
+    monkeypatch.setattr(agent, "REACH", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    start = time.monotonic()
+    code, _, err = fence("monitor", plugs="compute1", url=f"http://127.0.0.1:{port}/MAAS", request_timeout=65)
+    assert code == 1
+    assert "cannot be reached: [Errno 111] Connection refused; tried for 0.2 seconds" in err
+    assert time.monotonic() - start < 5
+
+
+@pytest.mark.parametrize("answers", [[503, 503], ["break"], [0.5]], ids=["503 twice", "broken", "slow"])
+def test_monitor_waits_for_a_living_maas(region, fence, monkeypatch, answers):
+    monkeypatch.setattr(agent, "REACH", 0.2)
+    region.simulator.faults.answers = answers
+    assert fence("monitor", plugs="compute1", request_timeout=65)[0] == 0
+
+
 def test_validate_all_asks_nobody(region, fence):
     assert fence("validate-all") == (0, "", "")
     assert region.simulator.requests == []

@@ -138,7 +138,7 @@ def fence_events(history: str, host: str, since: float) -> Iterator[Event]:
 # --- Masakari and Nova -----------------------------------------------------------------------------
 
 DETAIL_RULES = (
-    ("waiting", r"Waiting for (?:proof|end of earlier evacuations): (?P<why>.+)", "{why}"),
+    ("waiting", r"Waiting for (?:proof|end of earlier evacuations|end of live migrations): (?P<why>.+)", "{why}"),
     ("gate", r"Proof: (?P<why>.+)", "{why}"),
     ("disabled", r"Disabling compute service on host", "nova-compute disabled"),
     ("reserve", r"Enabling reserved host: '(?P<why>[^']+)'", "{why}"),

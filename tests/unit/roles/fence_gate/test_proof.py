@@ -14,15 +14,17 @@ from masakari_fence_gate.proof import (
     Decision,
     Evacuation,
     Fencing,
+    LiveMigration,
     Node,
     Rules,
     Unreadable,
     Verdict,
     View,
-    after_evacuations,
+    after_moves,
     decide,
     failed_hosts,
     fenced_after,
+    is_up,
     parse,
     parse_time,
 )
@@ -172,7 +174,7 @@ DESTINATION_OFF = Fencing("compute2", "off", "success", "infra1", T + timedelta(
     ([LATER], "vm2 is being evacuated to a host not yet chosen since 12:00:50Z"),
 ])
 def test_evacuations_are_waited_for(begun: list[Evacuation], reason: str | None) -> None:
-    decision = after_evacuations(View(True, {"compute2": node("compute2")}, ()), PROVEN, begun, STRICT)
+    decision = after_moves(View(True, {"compute2": node("compute2")}, ()), PROVEN, begun, STRICT)
     assert decision == (Decision(Verdict.WAIT, reason) if reason else PROVEN)
 
 
@@ -184,13 +186,50 @@ def test_evacuations_are_waited_for(begun: list[Evacuation], reason: str | None)
 ])
 def test_destination_that_died_meanwhile_is_not_waited_for(fencing: Fencing, waits: bool) -> None:
     seen = View(True, {"compute2": node("compute2", fenced=int(fencing.completed.timestamp()))}, (fencing,))
-    assert (after_evacuations(seen, PROVEN, [EARLIER], STRICT) != PROVEN) is waits
+    assert (after_moves(seen, PROVEN, [EARLIER], STRICT) != PROVEN) is waits
 
 
 @pytest.mark.parametrize("verdict", [Verdict.WAIT, Verdict.REFUSE])
 def test_without_proof_evacuations_change_nothing(verdict: Verdict) -> None:
     decision = Decision(verdict, "it has joined again")
-    assert after_evacuations(View(True, {}, ()), decision, [EARLIER], STRICT) == decision
+    assert after_moves(View(True, {}, ()), decision, [EARLIER], STRICT) == decision
+
+
+def test_live_migration_is_waited_for() -> None:
+    """Its words are all that whoever is on duty gets: the guest, where it may run, and what to do."""
+    begun = LiveMigration("vm1", "compute2", T + timedelta(seconds=40))
+    decision = after_moves(View(True, {"compute2": node("compute2")}, ()), PROVEN, [begun], STRICT)
+    assert decision == Decision(Verdict.WAIT, (
+        "vm1 was being migrated live to compute2 since 12:00:40Z and may run there; look: virsh list --all on "
+        "compute2. If it is there: virsh destroy. Then openstack server set --state active"
+    ))
+    seen = View(True, {"compute2": node("compute2", fenced=int(DESTINATION_OFF.completed.timestamp()))},
+                (DESTINATION_OFF,))
+    assert after_moves(seen, PROVEN, [begun], STRICT) == PROVEN  # neither of the two hosts runs it
+
+
+# --- whether the report was false -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seen, up", [
+    (view(fenced=0), True),
+    (view(replace(OFF, completed=T - timedelta(seconds=1)), fenced=0), True),  # of an earlier failure
+    (view(replace(OFF, host="compute2"), fenced=0), True),
+    (view(fenced=0, quorum=False), False),
+    (view(OFF, fenced=0), False),  # it has joined again: something did happen
+    (view(replace(OFF, status="failed"), fenced=0), False),
+    (view(replace(OFF, status="pending", completed=None), fenced=0), False),
+    (view(OFF), False),
+    (view(fenced=None), False),  # it never joined
+    (View(True, {"compute1": node(online=False)}, ()), False),
+    (View(True, {"compute1": node(unclean=True)}, ()), False),
+    (View(True, {"compute1": node(maintenance=True)}, ()), False),
+    (View(True, {"compute1": node(stopped=True)}, ()), False),  # the gate holds it
+    (View(True, {"compute1": node(remote=False)}, ()), False),
+    (View(True, {}, ()), False),
+])
+def test_is_up(seen: View, up: bool) -> None:
+    assert is_up(seen, "compute1", T) is up
 
 
 # --- whether an engine on another host has died -----------------------------------------------------

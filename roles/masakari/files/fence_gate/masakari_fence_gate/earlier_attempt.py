@@ -1,14 +1,15 @@
 # Copyright (c) 2026, openstack_ha.masakari contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an earlier attempt at the same host has left behind: evacuations, locks, open moves, guests in error."""
+"""What was begun before the host is recovered: by an earlier attempt at it, or by those who moved its guests live."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+import masakari.conf
 from keystoneauth1.exceptions import ClientException
 from masakari import objects
 from masakari.compute import nova
@@ -17,37 +18,55 @@ from novaclient.exceptions import ClientException as NovaException
 from oslo_log import log as logging
 
 from masakari_fence_gate import tables
-from masakari_fence_gate.proof import Evacuation, Unreadable
+from masakari_fence_gate.moves import GIVEN_UP, last_seen, newest, time_of, unfinished
+from masakari_fence_gate.proof import Evacuation, LiveMigration, Unreadable
 
+CONF = masakari.conf.CONF
 LOG = logging.getLogger(__name__)
 NOVA_FAILS = (NovaException, ClientException, MasakariException)
-ENDED = {"done", "completed", "failed", "error", "cancelled"}
 LOCKS = ("lock", "unlock")
-VM_STATE = "OS-EXT-STS:vm_state"
+VM_STATE, TASK_STATE = "OS-EXT-STS:vm_state", "OS-EXT-STS:task_state"
 HOST, HYPERVISOR = "OS-EXT-SRV-ATTR:host", "OS-EXT-SRV-ATTR:hypervisor_hostname"
 
 
 def under_way(host: str, since: datetime, context: Any, servers: nova.API) -> list[Evacuation]:
-    """Evacuations begun since then of guests that are still the host's.
+    """Evacuations begun since then, or since the host is down, of guests that are still the host's.
 
     Nova's migrations tell, not the state of a guest: it can say `rebuilding` since before its host failed, and nothing
     any more just before it moves.
     """
     try:
-        migrations = nova.novaclient(context).migrations.list(source_compute=host, migration_type="evacuation")
-        begun = unfinished(migrations, since)
+        client = nova.novaclient(context)
+        reason = getattr(CONF.host_failure, "service_disable_reason", None)  # not every Masakari gives one
+        down = last_seen(client.services.list(host=host, binary="nova-compute"), reason)
+        migrations = client.migrations.list(source_compute=host, migration_type="evacuation")
+        begun = unfinished(migrations, min(since, down))
         here = {server.id: server.name for server in servers.get_servers(context, host)} if begun else {}
     except NOVA_FAILS as error:
         raise Unreadable(f"Nova does not tell what it evacuates: {error}") from error
     return [
-        Evacuation(here[migration.instance_uuid], migration.dest_compute, _time(migration.created_at))
+        Evacuation(here[migration.instance_uuid], migration.dest_compute, time_of(migration.created_at))
         for migration in begun if migration.instance_uuid in here
     ]
 
 
-def unfinished(migrations: Iterable[Any], since: datetime) -> list[Any]:
-    return [migration for migration in migrations
-            if migration.status not in ENDED and _time(migration.created_at) >= since]
+def migrating(host: str, context: Any, servers: nova.API) -> list[Evacuation]:
+    """Live migrations from the host that may have put a guest on its destination: Nova learns of that last of all.
+
+    A guest's state tells that one is not over, since Nova leaves migrations as running for ever. One that it calls
+    completed, of a guest that is still the host's, has moved it all the same.
+    """
+    try:
+        here = {server.id: server.name for server in servers.get_servers(context, host)
+                if getattr(server, TASK_STATE) == "migrating"}
+        migrations = nova.novaclient(context).migrations.list(
+            source_compute=host, migration_type="live-migration") if here else []
+    except NOVA_FAILS as error:
+        raise Unreadable(f"Nova does not tell what it migrates: {error}") from error
+    return [
+        LiveMigration(here[migration.instance_uuid], migration.dest_compute, time_of(migration.created_at))
+        for migration in newest(migrations) if migration.instance_uuid in here and migration.status not in GIVEN_UP
+    ]
 
 
 def close_moves(host: str, notification_uuid: str, since: datetime, context: Any, servers: nova.API) -> None:
@@ -117,8 +136,4 @@ def is_own_lock(actions: Iterable[Any], user: str, since: datetime) -> bool:
     """Whether the last of a guest's lockings was made by this user since then."""
     locks = (action for action in actions if action.action in LOCKS)
     last = max(locks, key=lambda action: action.start_time, default=None)
-    return last is not None and last.action == "lock" and last.user_id == user and _time(last.start_time) >= since
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return last is not None and last.action == "lock" and last.user_id == user and time_of(last.start_time) >= since

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import masakari.conf
-from masakari import objects
+from masakari import exception, objects
 from masakari.engine import manager
 from masakari.objects import fields
 from oslo_log import log as logging
@@ -39,22 +39,43 @@ class Manager(manager.MasakariManager):
         self.driver = Driver(self.driver)
 
     def _process_notification(self, context: Any, notification: Any) -> None:
-        if notification.type != fields.NotificationType.COMPUTE_HOST or self._take(context, notification):
+        host = _host(context, notification)
+        if host is not None and _is_disabled(host):  # Masakari asks only those who bring the notification, not the task
+            self._ignore(context, notification)
+        elif notification.type != fields.NotificationType.COMPUTE_HOST or self._take(context, notification, host):
             super()._process_notification(context, notification)
 
-    def _take(self, context: Any, notification: Any) -> bool:
+    def _ignore(self, context: Any, notification: Any) -> None:
+        uuid = notification.notification_uuid
+        if tables.change_status(context, uuid, notification.status, STATUS.IGNORED):
+            LOG.warning("Notification %s of type %s is ignored: its segment is disabled", uuid, notification.type)
+
+    def _take(self, context: Any, notification: Any, host: Any) -> bool:
         """Whether it is this engine that recovers the host: several may have seen the same notification as theirs."""
         uuid = notification.notification_uuid
         taken = tables.change_status(context, uuid, notification.status, STATUS.RUNNING)
         if taken is None:
             LOG.info("Notification %s is %s no more: another engine has it", uuid, notification.status)
             return False
+        others = _running(context, notification)
+        if others:  # two at once would evacuate each guest to two hosts; two that see each other both wait
+            tables.change_status(context, uuid, STATUS.RUNNING, notification.status, taken)
+            LOG.info("Notification %s waits: its host is being recovered for %s", uuid, ", ".join(others))
+            return False
         notification.status = STATUS.RUNNING  # as new it would be taken for somebody else's
         try:
             tables.write_owner(uuid, this_process(CONF.host, taken.isoformat()))
         except Exception:  # the guests are not to wait for this
             LOG.exception("Should this engine be killed, no other one will finish notification %s", uuid)
+        if host is not None and host.reserved:  # still: Masakari takes the role from it next
+            self._note_reserve(uuid)
         return True
+
+    def _note_reserve(self, uuid: str) -> None:
+        try:
+            tables.write_reserve(uuid)
+        except Exception:  # the guests are not to wait for this
+            LOG.exception("If notification %s is false, its host will be a reserve no more", uuid)
 
     @periodic_task.periodic_task(spacing=INTERVAL, run_immediately=True)
     def _give_up_orphans(self, context: Any) -> None:
@@ -68,6 +89,24 @@ class Manager(manager.MasakariManager):
             proof = _proof_of_death(owner)
             if proof and tables.change_status(context, uuid, STATUS.RUNNING, STATUS.ERROR, since):
                 LOG.warning("Notification %s was left unfinished: %s. It is tried again.", uuid, proof)
+
+
+def _host(context: Any, notification: Any) -> Any:
+    try:
+        return objects.Host.get_by_uuid(context, notification.source_host_uuid)
+    except exception.HostNotFound:  # somebody has deleted it since: Masakari says so where it needs it
+        return None
+
+
+def _is_disabled(host: Any) -> bool:
+    return not getattr(host.failover_segment, "enabled", True)  # not every Masakari can disable one
+
+
+def _running(context: Any, notification: Any) -> list[str]:
+    """Other notifications of the same host that an engine has taken."""
+    filters = {"status": [STATUS.RUNNING], "type": notification.type, "source_host_uuid": notification.source_host_uuid}
+    found = objects.NotificationList.get_all(context, filters=filters)
+    return [other.notification_uuid for other in found if other.notification_uuid != notification.notification_uuid]
 
 
 def _proof_of_death(owner: Owner) -> str | None:

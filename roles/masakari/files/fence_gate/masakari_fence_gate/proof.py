@@ -66,6 +66,21 @@ class Evacuation:
     destination: str | None
     began: datetime
 
+    def __str__(self) -> str:
+        return f"{self.guest} is being evacuated to {_place(self.destination)} since {_clock(self.began)}"
+
+
+@dataclass(frozen=True)
+class LiveMigration(Evacuation):
+    """One that its source did not live to end: the guest may run on the destination, and is the source's in Nova."""
+
+    def __str__(self) -> str:
+        where = _place(self.destination)
+        return (
+            f"{self.guest} was being migrated live to {where} since {_clock(self.began)} and may run there; look: "
+            f"virsh list --all on {where}. If it is there: virsh destroy. Then openstack server set --state active"
+        )
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -237,17 +252,29 @@ def _proof(view: View, node: Node, since: datetime, rules: Rules) -> Decision:
     return Decision(Verdict.PROVEN, f"{node.name} is off, fenced at {at}, {who}")
 
 
-def after_evacuations(view: View, decision: Decision, begun: Iterable[Evacuation], rules: Rules) -> Decision:
+def after_moves(view: View, decision: Decision, begun: Iterable[Evacuation], rules: Rules) -> Decision:
     """The decision, unless a guest is on its way already; not to a host that has died meanwhile."""
     moving = [
-        evacuation for evacuation in begun
-        if decide(view, evacuation.destination or "", (), evacuation.began, rules).verdict is not Verdict.PROVEN
+        move for move in begun
+        if decide(view, move.destination or "", (), move.began, rules).verdict is not Verdict.PROVEN
     ]
     if decision.verdict is not Verdict.PROVEN or not moving:
         return decision
-    first = min(moving, key=lambda evacuation: evacuation.began)  # one alone: the words are few however many there are
-    where = first.destination or "a host not yet chosen"
-    return _wait(f"{first.guest} is being evacuated to {where} since {_clock(first.began)}")
+    return _wait(str(min(moving, key=lambda move: move.began)))  # one alone: the words are few however many there are
+
+
+def is_up(view: View, host: str, since: datetime) -> bool:
+    """Whether the cluster has seen nothing but a host that runs, as when a report of its failure was false.
+
+    A fencing that failed, or after which it has joined again, says that something did happen: a person is to look.
+    """
+    node = view.nodes.get(host)
+    fenced = (fencing for fencing in view.fencings if fencing.host == host)
+    return (
+        view.quorum and node is not None and node.remote and node.online and node.fenced == 0
+        and not (node.unclean or node.maintenance or node.stopped)
+        and not any(fencing.completed is None or fencing.completed >= since for fencing in fenced)
+    )
 
 
 def fenced_after(view: View, member: str, time: datetime, accept_confirmation: bool) -> str | None:
@@ -264,6 +291,10 @@ def fenced_after(view: View, member: str, time: datetime, accept_confirmation: b
         and (accept_confirmation or not fencing.by_hand)
     ]
     return f"was fenced at {_clock(fencings[0].completed)}" if fencings else None
+
+
+def _place(host: str | None) -> str:
+    return host or "a host not yet chosen"
 
 
 def _clock(time: datetime) -> str:

@@ -26,7 +26,7 @@ from taskflow.persistence import models as persistence
 from masakari_fence_gate.owner import Owner
 
 CONF = masakari.conf.CONF
-OWNER, ACTIVE = "owner", "active_guests"
+OWNER, ACTIVE, RESERVE = "owner", "active_guests", "was_reserve"
 
 
 def _tables() -> Any:
@@ -62,6 +62,15 @@ def write_owner(notification_uuid: str, owner: Owner) -> None:
 def read_owner(notification_uuid: str) -> Owner | None:
     owner = _read(notification_uuid, OWNER)
     return Owner(**owner) if owner is not None else None
+
+
+def write_reserve(notification_uuid: str) -> None:
+    """Keep that the failed host was a reserve: Masakari takes the role from it as it begins."""
+    _write(notification_uuid, RESERVE, True)
+
+
+def read_reserve(notification_uuid: str) -> bool:
+    return bool(_read(notification_uuid, RESERVE))
 
 
 def write_active_guests(notification_uuid: str, guests: list[str]) -> None:

@@ -14,8 +14,8 @@ from masakari import exception, objects
 from masakari.engine.drivers.taskflow import base
 from oslo_log import log as logging
 
-from masakari_fence_gate import earlier_attempt, options, pacemaker
-from masakari_fence_gate.proof import Decision, Rules, Unreadable, after_evacuations, decide
+from masakari_fence_gate import earlier_attempt, options, pacemaker, watch
+from masakari_fence_gate.proof import Decision, Evacuation, Rules, Unreadable, after_moves, decide, is_up
 from masakari_fence_gate.wait import NotProven, wait_for
 
 CONF = masakari.conf.CONF
@@ -40,24 +40,38 @@ class ConfirmHostFencedTask(base.MasakariTask):
         def look() -> Decision:
             return decide(pacemaker.look(), host_name, segment, since, rules)
 
-        def look_again() -> Decision:
+        def look_after(begun: Callable[[], list[Evacuation]]) -> Decision:
             view = pacemaker.look()
-            begun = earlier_attempt.under_way(host_name, since, self.context, self.novaclient)
-            return after_evacuations(view, decide(view, host_name, segment, since, rules), begun, rules)
+            return after_moves(view, decide(view, host_name, segment, since, rules), begun(), rules)
+
+        def migrations() -> list[Evacuation]:
+            return earlier_attempt.migrating(host_name, self.context, self.novaclient)
+
+        def evacuations() -> list[Evacuation]:
+            return earlier_attempt.under_way(host_name, since, self.context, self.novaclient)
+
+        def watched_again() -> str:
+            return self._watch_again(host_name, notification_uuid, since)
 
         self._tell(f"Asking Pacemaker for proof that host '{host_name}' is off")
-        proof = self._wait_for("proof", look, f"Host '{host_name}' is not proven off")
+        proof = self._wait_for("proof", look, f"Host '{host_name}' is not proven off", watched_again)
+        watch.end(self.context, host_name)
         self._hold(host_name)
-        self._wait_for("end of earlier evacuations", look_again, f"Host '{host_name}' is not evacuated any further")
+        stays = f"Host '{host_name}' is not evacuated"
+        self._wait_for("end of live migrations", lambda: look_after(migrations), stays)
+        self._wait_for("end of earlier evacuations", lambda: look_after(evacuations), f"{stays} any further")
         earlier_attempt.close_moves(host_name, notification_uuid, since, self.context, self.novaclient)
         earlier_attempt.restore_states(host_name, notification_uuid, self.context, self.novaclient, self._tell)
         self._tell(f"Proof: {proof}", 1.0)
 
-    def _wait_for(self, what: str, look: Callable[[], Decision], otherwise: str) -> str:
+    def _wait_for(
+        self, what: str, look: Callable[[], Decision], otherwise: str, then: Callable[[], str] = str,
+    ) -> str:
+        """What proves it. Without, the recovery fails; `then` may do something about that and add what it did."""
         try:
             return wait_for(what, look, self._tell, CONF.fence_gate.timeout, CONF.fence_gate.interval)
         except NotProven as error:
-            message = f"{otherwise}: {error}. Its guests stay where they are."
+            message = f"{otherwise}: {error}. Its guests stay where they are.{then()}"
             LOG.error(message)
             self.update_details(message, 1.0)
             raise exception.HostRecoveryFailureException(message=message) from error
@@ -75,6 +89,16 @@ class ConfirmHostFencedTask(base.MasakariTask):
         segment = objects.Host.get_by_name(self.context, host_name).failover_segment.uuid
         hosts = objects.HostList.get_all(self.context, filters={"failover_segment_id": segment})
         return [host.name for host in hosts]
+
+    def _watch_again(self, host_name: str, notification_uuid: str, since: datetime) -> str:
+        """A report that was false must not leave the host without protection: on maintenance nobody can report it."""
+        try:
+            if not is_up(pacemaker.look(), host_name, since):
+                return ""
+            return f" {watch.begin(self.context, host_name, notification_uuid, self.novaclient)}"
+        except Exception as error:  # the recovery has failed, and is to say why
+            LOG.exception("Whether host '%s' is to be watched again cannot be told", host_name)
+            return f" Whether it is up cannot be told: {error}"
 
     def _hold(self, host_name: str) -> None:
         try:

@@ -76,8 +76,10 @@ def play(tmp_path: Path) -> Play:
 # --- what an operator is told -----------------------------------------------------------------------
 
 
-def test_without_fencing_every_run_warns(play: Play) -> None:
+def test_without_fencing_the_gate_is_not_off_by_itself(play: Play) -> None:
     fine, said = play.run("preflight_fence_gate")
+    assert not fine and "by maas_stonith_url or pacemaker_cluster_devices" in said
+    fine, said = play.run("preflight_fence_gate", masakari_fence_gate=False)
     assert fine and WARNING in said
 
 
@@ -105,7 +107,7 @@ def test_pacemaker_of_others_must_answer(play: Play, crm_mon: str | None, reason
     assert fine is (reason is None)
     if reason:
         assert "Pacemaker does not answer on infra1, so that the fence gate (masakari_fence_gate) could prove" in said
-        assert reason in said and "Run the playbook cluster first." in said
+        assert reason in said and "and run the playbook cluster." in said
 
 
 @pytest.mark.parametrize("name, value", [
@@ -118,7 +120,8 @@ def test_number_that_is_too_small(play: Play, name: str, value: int) -> None:
 
 
 def test_preflight_of_the_role_warns_too(play: Play) -> None:
-    _, said = play.run("preflight", masakari_backend_ssl=True)  # it stops where the certificate is missing
+    # It stops where the certificate is missing.
+    _, said = play.run("preflight", masakari_fence_gate=False, masakari_backend_ssl=True)
     assert WARNING in said and "masakari_user_ssl_cert or masakari_user_ssl_key is not set" in said
 
 
@@ -171,7 +174,7 @@ def files(play: Play, **variables: Any) -> tuple[dict[str, Any], dict[str, Any],
 
 
 def test_off_leaves_no_trace(play: Play) -> None:
-    conf, service, validator, _ = files(play)
+    conf, service, validator, _ = files(play, masakari_fence_gate=False)
     assert not {"taskflow_driver_recovery_flows", "fence_gate"} & set(conf)
     assert "engine_manager" not in conf["DEFAULT"]
     assert service["SupplementaryGroups"] is None and service["ExecStartPre"] is None  # and are left out
@@ -226,7 +229,7 @@ def test_install(play: Play) -> None:
     assert "masakari_fence_gate.task:ConfirmHostFencedTask" in found
     (site_packages,) = venv.glob("lib/python3.*/site-packages")
     shipped = [path.relative_to(PACKAGE) for path in PACKAGE.rglob("*") if path.is_file() and path.suffix != ".pyc"]
-    assert len(shipped) == 15
+    assert len(shipped) == 17
     for path in shipped:
         assert (site_packages / path).read_bytes() == (PACKAGE / path).read_bytes()
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._drain import running
+
 DOCUMENTATION = r"""
 name: maintenance_plan
 short_description: The steps that take a compute host out for maintenance, or put it back
@@ -117,10 +119,10 @@ def _leave(host: Mapping[str, Any], node: Mapping[str, Any], enable: bool) -> It
 
 
 def _staying(host: Mapping[str, Any], guests: str) -> Iterator[str]:
-    running, every = _running(host), [guest["name"] for guest in host["servers"]]
-    if guests == "leave" and running:
-        yield f"nobody brings back the guests on {host['name']} until its maintenance ends: {', '.join(running)}"
-    stopped = [name for name in every if name not in running]
+    left, every = _running(host), [guest["name"] for guest in host["servers"]]
+    if guests == "leave" and left:
+        yield f"nobody brings back the guests on {host['name']} until its maintenance ends: {', '.join(left)}"
+    stopped = [name for name in every if name not in left]
     if stopped:
         yield f"guests that do not run stay on {host['name']}: {', '.join(stopped)}"
 
@@ -133,7 +135,7 @@ def _still_disabled(host: Mapping[str, Any], enable: bool) -> Iterator[str]:
 
 
 def _running(host: Mapping[str, Any]) -> list[str]:
-    return [guest["name"] for guest in host["servers"] if guest["status"] in ("ACTIVE", "PAUSED", "MIGRATING")]
+    return [guest["name"] for guest in running(host["servers"])]
 
 
 class FilterModule:

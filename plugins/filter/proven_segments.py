@@ -17,7 +17,8 @@ short_description: Failover segments, enabled only where every host can be fence
 version_added: 0.1.0
 description:
   - A host that nothing can fence is never proven off, and a guest that is recovered without its disk comes back empty.
-  - A host that cannot be asked proves nothing. It leaves a segment as it is; one that is not enabled yet stays so.
+  - A host that cannot be asked proves nothing. It leaves a segment as it is; one that is not enabled yet stays so, and
+    into one that is enabled the host is not taken.
 positional: _input
 options:
   _input:
@@ -101,14 +102,18 @@ def proven_segments(
             f"no fencing device of the cluster covers {name}: add it to the group masakari_monitor, or to the nodes of "
             "a device in pacemaker_cluster_devices, and run the playbook cluster"
             for name in names if name not in fenced]
-        unknown = [] if fenced is not None else ["the cluster could not be asked about fencing"]
+        silent: list[str] = []
         if not shared:
             faults += _apart(names, storage, directory)
-            unknown += [f"{name} could not be asked about {directory}" for name in names
-                        if name not in storage.markers and name not in storage.errors]
+            silent = [name for name in names if name not in storage.markers and name not in storage.errors]
+        unknown = [] if fenced is not None else ["the cluster could not be asked about fencing"]
+        unknown += [f"{name} could not be asked about {directory}" for name in silent]
         is_enabled = not faults and (not unknown or segment["name"] in enabled)
-        answer["segments"].append({**segment, "is_enabled": is_enabled})
-        answer["warnings"] += _warnings(segment["name"], is_enabled, faults, unknown)
+        new = set(silent) - {host["name"] for host in known if host["segment"] == segment["name"]}
+        kept_out = new if is_enabled else set()
+        hosts = [host for host in segment.get("hosts") or [] if host["name"] not in kept_out]
+        answer["segments"].append({**segment, "is_enabled": is_enabled} | ({"hosts": hosts} if kept_out else {}))
+        answer["warnings"] += _warnings(segment["name"], is_enabled, faults, unknown, kept_out)
     return answer
 
 
@@ -147,11 +152,14 @@ def _apart(names: Iterable[str], storage: Storage, directory: str) -> Iterator[s
                "masakari_instances_directory, or say in masakari_shared_storage_reason why guests need none")
 
 
-def _warnings(name: str, is_enabled: bool, faults: Sequence[str], unknown: Sequence[str]) -> list[str]:
+def _warnings(
+    name: str, is_enabled: bool, faults: Sequence[str], unknown: Sequence[str], kept_out: Collection[str],
+) -> list[str]:
     if not faults and not unknown:
         return []
     state = "stays enabled, unproven" if is_enabled else "is disabled, nothing in it is recovered"
-    return [f"WARNING: segment {name} {state}: {'; '.join([*faults, *unknown])}."]
+    rest = f" Not taken into it until then: {', '.join(sorted(kept_out))}." if kept_out else ""
+    return [f"WARNING: segment {name} {state}: {'; '.join([*faults, *unknown])}.{rest}"]
 
 
 class FilterModule:

@@ -12,13 +12,13 @@ from ansible_collections.openstack_ha.masakari.plugins.module_utils._errors impo
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._explain import listed
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._gateway import Gateway, Row
 
-# What Nova migrates live. Others do not run, and wait for their host.
-RUNNING = ("ACTIVE", "PAUSED", "MIGRATING")
+# These do not run, and wait for their host. Any other may: what Nova does not migrate live is named to the operator.
+AT_REST = ("SHUTOFF", "SUSPENDED", "SHELVED", "SHELVED_OFFLOADED", "SOFT_DELETED", "DELETED")
 POLL_SECONDS = 3.0
 
 
 def running(servers: Iterable[Row]) -> list[Row]:
-    return [server for server in servers if server["status"] in RUNNING]
+    return [server for server in servers if server["status"] not in AT_REST]
 
 
 class Drain:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,21 @@ class Site:
         if reserve:
             self.flag(reserve, reserved=False)
             self.cloud.nova.services[reserve].update(status="enabled", disabled_reason=None)
+
+    def recovery_of(self, host: str) -> None:
+        """Masakari is at work."""
+        ha = self.cloud.connect().instance_ha
+        uuid = next(row.uuid for segment in ha.segments() for row in ha.hosts(segment.uuid) if row.name == host)
+        self.cloud.insert("notifications", [{
+            "notification_uuid": "9c2d4a1c-5c8c-4b2c-bf7e-0c8f1f1e0f12", "deleted": 0, "type": "COMPUTE_HOST",
+            "status": "running", "payload": "{}", "generated_time": "2026-11-21 01:00:00",
+            "created_at": "2026-11-21 01:00:00", "source_host_uuid": uuid,
+        }])
+
+    def once_powered_on(self, host: str, then: Callable[[], None]) -> None:
+        while not self.state()[host]["power"]:
+            time.sleep(0.05)
+        then()
 
     def flag(self, host: str, **values: Any) -> None:
         ha = self.cloud.connect().instance_ha
@@ -222,6 +237,19 @@ def test_a_host_that_stays_off(site: Site) -> None:
     assert (site.flags()["compute1"], site.nova()["compute1"]) == ("on_maintenance", "disabled")
 
 
+def test_another_failure_meanwhile_leaves_the_reserves_alone(site: Site) -> None:
+    """The reserve is in use and empty: Masakari is about to bring guests there when the host is up at last."""
+    site.fail("compute1", reserve="compute3")
+    watch = threading.Thread(target=site.once_powered_on, args=("compute1", lambda: site.recovery_of("compute2")))
+    watch.start()
+    run = site.play("recover_host", recover_host="compute1", succeeds=False)
+    watch.join()
+    assert "Masakari is at work in segment S1: notification 9c2d4a1c" in run.words
+    assert site.state()["compute1"]["power"] is True
+    assert (site.flags()["compute3"], site.nova()["compute3"]) == ("", "enabled")
+    assert (site.flags()["compute1"], site.nova()["compute1"]) == ("on_maintenance", "disabled")
+
+
 def test_what_is_refused(site: Site) -> None:
     run = site.play("recover_host", succeeds=False)
     assert "recover_host is not set: name one of compute1, compute2, compute3" in run.words
@@ -229,14 +257,7 @@ def test_what_is_refused(site: Site) -> None:
     assert "recover_host infra1: name one of compute1" in run.words
 
     site.fail("compute1")
-    site.cloud.insert("notifications", [{
-        "notification_uuid": "9c2d4a1c-5c8c-4b2c-bf7e-0c8f1f1e0f12", "deleted": 0, "type": "COMPUTE_HOST",
-        "status": "running", "payload": "{}", "generated_time": "2026-11-21 01:00:00",
-        "created_at": "2026-11-21 01:00:00",
-        "source_host_uuid": next(host.uuid for segment in site.cloud.connect().instance_ha.segments()
-                                 for host in site.cloud.connect().instance_ha.hosts(segment.uuid)
-                                 if host.name == "compute2"),
-    }])
+    site.recovery_of("compute2")
     run = site.play("recover_host", succeeds=False, recover_host="compute1")
     assert "Masakari is at work in segment S1: notification 9c2d4a1c" in run.words
     assert run.changed == 0

@@ -228,6 +228,16 @@ def test_silence_leaves_a_segment_as_it_is(values: Any) -> None:
     assert warning.startswith("WARNING: segment S1 stays enabled, unproven: ") and "could not be asked" in warning
 
 
+def test_a_new_host_that_proves_nothing_is_not_taken_into_an_enabled_segment() -> None:
+    """Were its disk its own, its first failure would have its guests rebuilt empty."""
+    there = [row(name) for name in ("c1", "c2")]
+    values = {"hosts": there, "fenced": THREE, "wrote": {**WROTE, "c3": DOWN}, "seen": {**ALL, "c3": DOWN}}
+    answer = proven_segments([DECLARED], **values, enabled=["S1"])
+    assert names(answer["segments"]) == {"S1": ["c1", "c2"]} and answer["segments"][0]["is_enabled"] is True
+    assert answer["warnings"][0].endswith("instances. Not taken into it until then: c3.")
+    assert names(proven_segments([DECLARED], **values)["segments"]) == {"S1": ["c1", "c2", "c3"]}  # disabled
+
+
 def test_hosts_that_are_there_and_not_declared_count_too() -> None:
     there = [*rows(), row("c4")]
     assert proven(hosts=there)[0] is False

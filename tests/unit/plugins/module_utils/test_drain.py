@@ -45,6 +45,13 @@ def test_all_that_run_leave(fake_gateway: Any) -> None:
     assert {row["name"]: row["compute_host"] for row in nova.gateway.guests}["off"] == "a"
 
 
+@pytest.mark.parametrize("status", ["RESCUE", "VERIFY_RESIZE", "ERROR", "UNKNOWN"])
+def test_what_may_run_and_does_not_migrate_is_named(fake_gateway: Any, status: str) -> None:
+    drain = Nova(fake_gateway(), guest("web"), guest("refused", status), guest("off", "SUSPENDED")).drain()
+    with pytest.raises(MasakariError, match=r"^refused \(No valid host was found.\) did not leave a: Nova gave up"):
+        drain.perform()
+
+
 @pytest.mark.parametrize(("name", "why"), [
     ("stuck", "stuck did not leave a: Nova gave up. openstack server event list"),
     ("refused", "refused (No valid host was found.) did not leave a: Nova gave up."),

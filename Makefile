@@ -40,7 +40,7 @@ units: bootstrap ## unit tests of plugins and argument specs
 	pytest tests/unit
 
 integration: bootstrap ## the modules against a real Keystone and Masakari API from PyPI
-	pytest tests/integration
+	pytest --numprocesses=2 --dist=worksteal tests/integration  # a cloud each; they mostly wait
 
 images: bootstrap ## the lab's images, unless they are there
 	molecule/default/machine

@@ -13,6 +13,7 @@ keep their data in sqlite and run one process each. Nova alone is a stub (stub_n
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import hashlib
 import os
 import shutil
@@ -89,7 +90,17 @@ api_paste_config = {dir}/api-paste.ini
 
 
 def build_venv() -> None:
-    """Install the services' virtual environment, unless it is there already for these pins and this Python."""
+    """Install the services' virtual environment, unless it is there already for these pins and this Python.
+
+    Of several test runs at once, one does it and the others wait.
+    """
+    CACHE.mkdir(exist_ok=True)
+    with open(f"{VENV}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _build_venv()
+
+
+def _build_venv() -> None:
     requirements = HERE / "requirements.txt"
     want = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()
     stamp = VENV / "READY"
@@ -112,7 +123,7 @@ def own_directory() -> Path:
     """A directory named for this process; those of processes that were killed are cleared away."""
     for left in CACHE.glob("integration-*"):
         if not Path("/proc", left.name.removeprefix("integration-")).exists():
-            shutil.rmtree(left)
+            shutil.rmtree(left, ignore_errors=True)  # another run may be at it
     directory = CACHE / f"integration-{os.getpid()}"
     directory.mkdir(parents=True)
     return directory

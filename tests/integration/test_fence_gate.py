@@ -303,7 +303,7 @@ class GatedCloud(Cloud):
 
     def wait_until_all_ended(self) -> None:
         """A recovery that failed is tried once more by the engine: it must not meet the next test."""
-        ended = ("finished", "failed")
+        ended = ("finished", "failed", "ignored")
         self.wait_until(lambda: all(notification.status in ended for notification in self.ha.notifications()))
 
     def wait_for(self, notification: str, *statuses: str) -> str:

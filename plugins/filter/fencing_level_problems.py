@@ -49,7 +49,8 @@ _value:
   elements: str
 """
 
-LEVELS, DEVICES = "pacemaker_cluster_fencing_levels", "pacemaker_cluster_devices"
+LEVELS = "pacemaker_cluster_fencing_levels"
+DEVICES = "pacemaker_cluster_devices"
 
 
 def fencing_level_problems(levels: Sequence[Mapping[str, Any]], devices: Sequence[Mapping[str, Any]] = ()) -> list[str]:

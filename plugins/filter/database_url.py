@@ -63,6 +63,10 @@ _value:
 """
 
 
+def _quote(text: Any) -> str:
+    return quote(str(text), safe="")
+
+
 def database_url(
     address: str,
     *,
@@ -80,8 +84,8 @@ def database_url(
         query["ssl_verify_cert"] = "true"
     if ssl and ssl_ca:
         query["ssl_ca"] = ssl_ca
-    login = f"{quote(user, safe='')}:{quote(password, safe='')}"
-    return f"mysql+pymysql://{login}@{host}:{port}/{quote(database, safe='')}?{urlencode(query, safe='/')}"
+    login = f"{_quote(user)}:{_quote(password)}"
+    return f"mysql+pymysql://{login}@{host}:{port}/{_quote(database)}?{urlencode(query, safe='/')}"
 
 
 class FilterModule:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,8 @@ short_description: Sentences on what is wrong with masakari_segments, before any
 version_added: 0.1.0
 description:
   - Each sentence names the variable, the value and the cure. An empty list means that the declaration can be applied.
+  - What is a boolean must be one, since a text such as V('false') would count as true.
+  - A segment with C(state=absent) may still list its hosts; they may be declared in another one.
 positional: _input
 options:
   _input:
@@ -62,16 +65,50 @@ SEGMENT_KEYS = frozenset(
     {"name", "recovery_method", "service_type", "description", "is_enabled", "hosts", "purge_hosts", "state"}
 )
 HOST_KEYS = frozenset({"name", "reserved", "on_maintenance", "type", "control_attributes"})
+HOST_TYPE = re.compile(r"[a-zA-Z0-9]{0,255}")  # as the API has it
+
+
+def _text_problem(where: str, key: str, text: str) -> str | None:
+    """What Masakari asks of a name, and of service_type as well."""
+    if text != text.strip():
+        return f"{where}: {key} {text!r} begins or ends with a blank, which Masakari refuses. Write {text.strip()!r}."
+    if len(text) > 255:
+        return f"{where}: {key} {text[:20]!r}… has {len(text)} characters, Masakari takes 255. Shorten it."
+    if not text.isprintable():
+        return f"{where}: {key} {text!r} has a character that cannot be printed, which Masakari refuses. Take it out."
+    return None
 
 
 def _name_problem(where: str, name: Any) -> str | None:
-    if not isinstance(name, str) or not name:
+    if name is None or (isinstance(name, str) and not name.strip()):
         return f"{where}: name is missing. Give it a name."
-    if name != name.strip():
-        return f"{where}: name {name!r} begins or ends with a blank, which Masakari refuses. Write {name.strip()!r}."
-    if len(name) > 255:
-        return f"{where}: name {name[:20]!r}… has {len(name)} characters, Masakari takes 255. Shorten it."
-    return None
+    if not isinstance(name, str):
+        return f"{where}: name {name!r} is not text. Quote it."
+    return _text_problem(where, "name", name)
+
+
+def _service_type_problem(where: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    if not str(value).strip():
+        return f"{where}: service_type {value!r} is empty, which Masakari refuses. Write COMPUTE, or leave it out."
+    return _text_problem(where, "service_type", str(value))
+
+
+def _host_type_problem(where: str, value: Any) -> str | None:
+    if value is None or HOST_TYPE.fullmatch(str(value)):
+        return None
+    return f"{where}: type {value!r} is not of up to 255 letters and digits alone. Write COMPUTE, or leave it out."
+
+
+def _not_boolean(where: str, entry: dict[str, Any], *keys: str) -> Iterator[str]:
+    """A text such as 'false' would count as true. None is what a module takes for not given."""
+    for key in keys:
+        if not isinstance(entry.get(key), bool | None):
+            yield (
+                f"{where}: {key} {entry[key]!r} is not a boolean. "
+                "Write true or false without quotes; in a template add `| bool`."
+            )
 
 
 def _unknown_keys(where: str, entry: dict[str, Any], known: frozenset[str]) -> Iterator[str]:
@@ -84,6 +121,9 @@ def _host_problems(where: str, host: Any, nova_hosts: list[str] | None, nodes: l
         yield f"{where}: {host!r} is not a mapping. Write - name: <host>."
         return
     yield from _unknown_keys(where, host, HOST_KEYS)
+    yield from _not_boolean(where, host, "reserved", "on_maintenance")
+    if problem := _host_type_problem(where, host.get("type")):
+        yield problem
     problem = _name_problem(where, host.get("name"))
     if problem:
         yield problem
@@ -107,6 +147,7 @@ def _segment_problems(
         yield f"{where}: {segment!r} is not a mapping. Write - name: <segment>."
         return
     yield from _unknown_keys(where, segment, SEGMENT_KEYS)
+    yield from _not_boolean(where, segment, "is_enabled", "purge_hosts")
     problem = _name_problem(where, segment.get("name"))
     if problem:
         yield problem
@@ -117,6 +158,13 @@ def _segment_problems(
     method = segment.get("recovery_method")
     if method not in RECOVERY_METHODS:
         yield f"{where}: recovery_method {method!r} is not known. Use one of: {', '.join(RECOVERY_METHODS)}."
+    if problem := _service_type_problem(where, segment.get("service_type")):
+        yield problem
+    if segment.get("purge_hosts") is True and segment.get("hosts") is None:
+        yield (
+            f"{where}: purge_hosts is true without hosts, the hosts to keep. "
+            "List them, write hosts: [] to remove them all, or leave purge_hosts out."
+        )
     hosts = segment.get("hosts") or []
     if not isinstance(hosts, list):
         yield f"{where}: hosts {hosts!r} is not a list. Write hosts: followed by - name: <host> lines."
@@ -136,7 +184,8 @@ def _duplicates(segments: list[Any], aggregates: set[str]) -> Iterator[str]:
             yield f"masakari_segments: segment {name!r} is declared {count} times. Declare it once."
     homes: dict[str, list[str]] = {}
     for segment in segments:
-        if isinstance(segment, dict) and isinstance(segment.get("hosts"), list):
+        # From a segment that is to go a host may move.
+        if isinstance(segment, dict) and segment.get("state") != "absent" and isinstance(segment.get("hosts"), list):
             for host in _names(segment["hosts"]):
                 homes.setdefault(host, []).append(str(segment.get("name")))
     for host, names in homes.items():

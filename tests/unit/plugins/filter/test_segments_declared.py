@@ -98,6 +98,7 @@ def test_a_segment_that_is_to_go() -> None:
 
 # --- reserves in use -------------------------------------------------------------------------------
 
+THREE = ["c1", "c2", "c3"]
 DECLARED = {"name": "S1", "recovery_method": "reserved_host",
             "hosts": [{"name": "c1"}, {"name": "c2"}, {"name": "c3", "reserved": True}]}
 
@@ -108,7 +109,7 @@ def row(name: str, flags: str = "", segment: str = "S1") -> dict[str, Any]:
 
 
 def rows(**flags: str) -> list[dict[str, Any]]:
-    return [row(name, flags.get(name, "")) for name in ("c1", "c2", "c3")]
+    return [row(name, flags.get(name, "")) for name in THREE]
 
 
 def guests(**counts: int) -> list[dict[str, Any]]:
@@ -165,6 +166,58 @@ def test_other_segments_do_not_matter() -> None:
     assert answer["segments"][1] == other
 
 
+def declared(**reserves: bool) -> dict[str, Any]:
+    """What is declared of `reserved`, for three hosts; what is not given is not declared."""
+    hosts = [{"name": name} | ({"reserved": reserves[name]} if name in reserves else {}) for name in THREE]
+    return {**DECLARED, "hosts": hosts}
+
+
+@pytest.mark.parametrize(("segment", "found", "taken", "released"), [
+    (declared(c3=False), rows(c3="reserved"), [], ["c3"]),
+    (declared(), rows(c3="reserved"), [], []),  # nothing is declared of it: it is left as it is
+    (declared(c3=False), rows(), [], []),
+    (declared(c3=False), [], [], []),
+    (declared(c2=True, c3=False), rows(c3="reserved"), guests(c2=0), ["c3"]),
+    # Another is the reserve from now on, but still has guests: so long c3 stands in for it.
+    (declared(c2=True, c3=False), rows(c3="reserved"), guests(c2=1), []),
+    # The one of which nothing is declared stands in, and the one declared as none does not.
+    (declared(c1=False, c3=True), rows(c1="reserved", c2="reserved"), guests(c3=1), ["c1"]),
+    (declared(c1=False, c3=True), rows(c1="reserved", c2="reserved"), guests(c3=0), ["c1"]),
+    # It comes from another segment, with its flag.
+    (declared(c3=False), [row("c3", "reserved", "S2")], [], ["c3"]),
+])
+def test_a_reserve_that_is_declared_none_may_be_used(segment: Any, found: Any, taken: Any, released: list[str]) -> None:
+    answer = standing_segments([segment], hosts=found, taken=taken)
+    assert answer["released"] == released
+    assert all(reserved(answer)[name] is False and name not in answer["reserves"] for name in released)
+
+
+@pytest.mark.parametrize(("host", "found"), [
+    ({"name": "c3", "reserved": False}, row("c3", "reserved out")),
+    ({"name": "c3", "reserved": False, "on_maintenance": True}, row("c3", "reserved")),
+])
+def test_on_maintenance_a_reserve_that_is_declared_none_waits(host: Any, found: Any) -> None:
+    answer = standing_segments([{**DECLARED, "hosts": [host]}], hosts=[found])
+    assert (reserved(answer), answer["released"], answer["reserves"]) == ({"c3": None}, [], [])
+    assert answer["notes"] == [
+        "masakari_segments[S1]: c3 is declared not reserved and stays the reserve that it is, since it is on "
+        "maintenance. Once that has ended, the playbook segments lets Nova use it."]
+
+
+def test_a_segment_that_is_to_go_gets_no_hosts_and_keeps_none_free() -> None:
+    gone = {**DECLARED, "state": "absent"}
+    for found in ([], rows(c3="reserved"), rows(c1="out"), [row("c1", segment="S2"), row("c3", "reserved", "S2")]):
+        answer = standing_segments([gone], hosts=found, taken=guests(c3=1))
+        assert answer == {"segments": [gone], "moves": [], "reserves": [], "released": [], "notes": []}
+
+
+def test_hosts_move_out_of_a_segment_that_is_to_go() -> None:
+    new = {**DECLARED, "name": "S2"}
+    answer = standing_segments([{**DECLARED, "state": "absent"}, new], hosts=rows(c3="reserved"))
+    assert answer["moves"] == [{"name": name, "segment": "S2"} for name in THREE]
+    assert answer["reserves"] == ["c3"]
+
+
 def test_hosts_that_move() -> None:
     found = [row("c1", segment="S2"), row("c2"), row("c3", "reserved")]
     assert standing_segments([DECLARED], hosts=found)["moves"] == [{"name": "c1", "segment": "S1"}]
@@ -172,7 +225,6 @@ def test_hosts_that_move() -> None:
 
 # --- proofs ----------------------------------------------------------------------------------------
 
-THREE = ["c1", "c2", "c3"]
 RAN = {"cmd": "mktemp", "rc": 0, "stdout": "", "stderr": ""}
 WROTE = {name: {**RAN, "stdout": f"/var/lib/nova/instances/.m-{name}"} for name in THREE}
 DOWN = {"unreachable": True, "msg": "no route"}

@@ -52,6 +52,11 @@ def test_database() -> None:
     assert url == "mysql+pymysql://m:s@db:3306/masakari?charset=utf8"
 
 
+def test_a_number_is_as_good_as_its_digits() -> None:
+    url = database_url("db", user="m", password=12345678, database="masakari")  # type: ignore[arg-type]
+    assert url == "mysql+pymysql://m:12345678@db:3306/masakari?charset=utf8"
+
+
 def test_database_with_tls() -> None:
     url = database_url("db", user="m", password="s", database="d", ssl=True, ssl_ca="/etc/ca.pem")
     assert url.endswith("/d?charset=utf8&ssl_verify_cert=true&ssl_ca=/etc/ca.pem")

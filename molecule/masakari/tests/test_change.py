@@ -81,37 +81,28 @@ def drained(tmp_path: Path) -> Iterator[Path]:
         yield file
 
 
+# New passwords for everything, and debug: the largest change there is.
+NEW = {
+    name: f"lab-only-masakari-{name}"
+    for name in ("masakari_service_password", "masakari_container_mysql_password", "masakari_oslomsg_rpc_password")
+}
+UPDATE = "--extra-vars=masakari_update_passwords=true"
+CHANGE = [UPDATE, "--extra-vars=debug=true", *(f"--extra-vars={name}={value}" for name, value in NEW.items())]
+
+
 def test_services_restart_on_change_one_host_at_a_time(answers: Path, drained: Path) -> None:
-    """New passwords for everything, and debug: the largest change there is."""
     before = pids()
-    secrets = {
-        name: f"lab-only-masakari-{name}"
-        for name in ("masakari_service_password", "masakari_container_mysql_password", "masakari_oslomsg_rpc_password")
-    }
-    new = [f"--extra-vars={name}={value}" for name, value in secrets.items()]
-    update = "--extra-vars=masakari_update_passwords=true"
-    run = ansible_playbook("masakari", "-vvv", "--diff", update, "--extra-vars=debug=true", *new)
+    run = ansible_playbook("masakari", "-vvv", "--diff", *CHANGE)
     assert run.code == 0, run.output[-3000:]
     assert SECRETS.search(run.output.replace("lab-only-masakari-untagged", "")) is None, "a secret was printed"
     assert balanced() == dict.fromkeys(INFRA, "UP")
     assert {key for key, pid in pids().items() if pid == before[key]} == set(), "not restarted"
     assert "debug = true" in connect("infra3").file("/etc/masakari/masakari.conf").content_string
-    back = ansible_playbook("masakari", update)
-    assert back.code == 0, back.output[-3000:]
-    assert balanced() == dict.fromkeys(INFRA, "UP")
     answered = Counter(answers.read_text().split())
     assert answered.total() > 50
     assert set(answered) == {"200"}, answered
     spared = {tuple(line.split()) for line in drained.read_text().splitlines()}
     assert spared == {(), *((host,) for host in INFRA)}, "each is drained, and never two at once"
-
-
-def test_a_host_that_an_interrupted_run_left_out_is_put_back() -> None:
-    haproxy("set server masakari_api-back/infra1 state drain")
-    assert balanced()["infra1"] == "DRAIN"
-    run = ansible_playbook("masakari", "--limit=infra1", "--tags=systemd-service")
-    assert run.code == 0, run.output[-3000:]
-    assert balanced() == dict.fromkeys(INFRA, "UP")
 
 
 def test_the_api_speaks_tls(tmp_path: Path) -> None:
@@ -125,11 +116,12 @@ def test_the_api_speaks_tls(tmp_path: Path) -> None:
         check=True,
         capture_output=True,
     )
-    only = ("--limit=infra1", "--extra-vars={'masakari_haproxy_hosts': []}")
     run = ansible_playbook(
         "masakari",
-        *only,
+        "--limit=infra1",
+        "--extra-vars={'masakari_haproxy_hosts': []}",
         "--diff",
+        *CHANGE,
         "--extra-vars=masakari_backend_ssl=true",
         f"--extra-vars=masakari_user_ssl_cert={certificate}",
         f"--extra-vars=masakari_user_ssl_key={key}",
@@ -141,6 +133,23 @@ def test_the_api_speaks_tls(tmp_path: Path) -> None:
     for name in ("masakari.key", "masakari.pem"):
         file = host.file(f"/etc/masakari/{name}")
         assert (file.user, file.group, oct(file.mode)) == ("root", "masakari", "0o640")
-    back = ansible_playbook("masakari", *only)
+
+
+def test_a_run_without_any_of_it_is_the_way_back() -> None:
+    back = ansible_playbook("masakari", UPDATE)
     assert back.code == 0, back.output[-3000:]
     assert status(f"http://{INFRA['infra1']}:15868/healthcheck", "infra1") == 200
+    assert balanced() == dict.fromkeys(INFRA, "UP")
+    assert "debug = true" not in connect("infra3").file("/etc/masakari/masakari.conf").content_string
+
+
+def test_what_an_interrupted_run_did_not_come_to_is_made_up_for() -> None:
+    """It had written a file that the API reads, and had taken the host out of the load balancer."""
+    before = pids()
+    connect("infra1").check_output("touch /etc/masakari/policy.yaml")
+    haproxy("set server masakari_api-back/infra1 state drain")
+    assert balanced()["infra1"] == "DRAIN"
+    run = ansible_playbook("masakari", "--limit=infra1", "--tags=systemd-service")
+    assert run.code == 0, run.output[-3000:]
+    assert balanced() == dict.fromkeys(INFRA, "UP")
+    assert {key for key, pid in pids().items() if pid != before[key]} == {("infra1", "masakari-api")}

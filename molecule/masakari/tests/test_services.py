@@ -221,9 +221,13 @@ def test_a_member_of_etcd_that_listens_elsewhere_is_mended() -> None:
     elsewhere = "s|^ETCD_LISTEN_CLIENT_URLS=.*|ETCD_LISTEN_CLIENT_URLS=http://127.0.0.1:2379|"
     connect("infra3").check_output(f"sed -i '{elsewhere}' /etc/default/etcd && systemctl restart etcd")
     assert healthy_members() == 2
+    # On another a run was interrupted between its configuration and the restart.
+    pid = "systemctl show etcd --property=MainPID --value"
+    before = connect("infra2").check_output(f"touch /etc/default/etcd && {pid}")
     run = ansible_playbook("masakari", "--tags=masakari-coordination")
     assert run.code == 0, run.output[-3000:]
-    assert run.changed == {"infra3"}
+    assert run.changed == {"infra2", "infra3"}
+    assert connect("infra2").check_output(pid) != before
     assert healthy_members() == 3
 
 

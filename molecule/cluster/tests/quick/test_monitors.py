@@ -76,6 +76,17 @@ def test_overrides_of_the_monitors() -> None:
     assert "+LimitNOFILE = 4096" in run.output
 
 
+def test_what_an_interrupted_run_did_not_come_to_is_made_up_for() -> None:
+    """It had written a file on compute1 that the monitors read there."""
+    compute1 = connect("compute1")
+    before = {unit: main_pid(compute1, unit) for unit in UNITS}
+    compute1.check_output(f"touch {CONF}")
+    run = ansible_playbook("monitors", "--tags=systemd-service")
+    assert run.code == 0, run.output
+    assert run.changed == {"compute1"}
+    assert [unit for unit in UNITS if main_pid(compute1, unit) == before[unit]] == [], "not restarted"
+
+
 # What the credentials can do -----------------------------------------------------------------
 
 

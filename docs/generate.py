@@ -65,11 +65,15 @@ def table(options: dict) -> list[str]:
 
 
 def role_part(spec_file: Path) -> list[str]:
-    """The reference of one role: a table for each of its entry points."""
+    """The reference of one role: a table for each of its entry points, once where they take the same."""
     lines: list[str] = []
-    for entry, spec in yaml.safe_load(spec_file.read_text())["argument_specs"].items():
+    entries = yaml.safe_load(spec_file.read_text())["argument_specs"]
+    for entry, spec in entries.items():
         title = "## Variables" if entry == "main" else f"## Variables of `{entry}`"
-        lines += [title, "", markup(spec["short_description"]), "", *table(spec.get("options") or {}), ""]
+        options = spec.get("options") or {}
+        is_repeated = entry != "main" and options == entries.get("main", {}).get("options")
+        part = ["The same variables as above."] if is_repeated else table(options)
+        lines += [title, "", markup(spec["short_description"]), "", *part, ""]
     return lines
 
 

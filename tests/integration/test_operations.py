@@ -119,6 +119,14 @@ class Site:
         }}}))
         return path
 
+    def role(self, *entries: str, **variables: Any) -> Run:
+        """Parts of role masakari in one job, on infra1."""
+        roles = [{"name": "openstack_ha.masakari.masakari", "tasks_from": entry} for entry in entries]
+        path = self.programs / "role.yml"
+        path.write_text(json.dumps([{"hosts": "infra1", "gather_facts": False,
+                                     "tasks": [{"ansible.builtin.import_role": role}]} for role in roles]))
+        return self.play(str(path.with_suffix("")), **variables)
+
     def play(self, playbook: str, *options: str, succeeds: bool = True, **variables: Any) -> Run:
         environment = {**self.cloud.environment, "PATH": f"{self.programs}:{os.environ['PATH']}",
                        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "HOME": str(self.cloud.dir),
@@ -126,7 +134,7 @@ class Site:
         variables = {"masakari_service_setup_host_python_interpreter": sys.executable, **variables}
         done = subprocess.run(
             [Path(sys.executable).with_name("ansible-playbook"), "-i", self.inventory(), "-e", json.dumps(variables),
-             *options, ROOT / f"playbooks/{playbook}.yml"],
+             *options, ROOT / "playbooks" / f"{playbook}.yml"],
             env=environment, capture_output=True, text=True, check=False, cwd=ROOT, timeout=300)
         output = done.stdout + done.stderr
         assert (done.returncode == 0) is succeeds, output
@@ -188,6 +196,7 @@ def test_a_failed_host_comes_back(site: Site) -> None:
     assert site.play("recover_host", recover_host="compute1").changed == 0
 
 
+@pytest.mark.long
 def test_it_takes_the_place_of_a_reserve_with_guests(site: Site) -> None:
     site.fail("compute1", reserve="compute3")
     site.cloud.nova.add_server("web", "compute3")
@@ -199,6 +208,7 @@ def test_it_takes_the_place_of_a_reserve_with_guests(site: Site) -> None:
     assert site.play("recover_host", recover_host="compute1").changed == 0
 
 
+@pytest.mark.long
 def test_it_does_not_where_the_operator_says_so(site: Site) -> None:
     site.fail("compute1", reserve="compute3")
     site.cloud.nova.add_server("web", "compute3")
@@ -208,12 +218,14 @@ def test_it_does_not_where_the_operator_says_so(site: Site) -> None:
     assert "note: segment S1 (reserved_host) lacks 1 of its reserves: compute3 has 1 guests" in run.words
 
 
+@pytest.mark.long
 def test_a_reserve_without_guests_has_its_role_back(site: Site) -> None:
     site.fail("compute1", reserve="compute3")
     site.play("recover_host", recover_host="compute1")
     assert (site.flags(), site.nova()) == (AS_DECLARED, ENABLED)
 
 
+@pytest.mark.long
 def test_a_guest_that_belongs_elsewhere_keeps_the_host_out(site: Site) -> None:
     site.fail("compute1")
     web = site.cloud.nova.add_server("web", "compute2")
@@ -228,6 +240,7 @@ def test_a_guest_that_belongs_elsewhere_keeps_the_host_out(site: Site) -> None:
     assert (site.flags(), site.nova()) == (AS_DECLARED, ENABLED)
 
 
+@pytest.mark.long
 def test_a_host_that_stays_off(site: Site) -> None:
     site.fail("compute1")
     site.set("compute1", device=False)
@@ -237,6 +250,7 @@ def test_a_host_that_stays_off(site: Site) -> None:
     assert (site.flags()["compute1"], site.nova()["compute1"]) == ("on_maintenance", "disabled")
 
 
+@pytest.mark.long
 def test_another_failure_meanwhile_leaves_the_reserves_alone(site: Site) -> None:
     """The reserve is in use and empty: Masakari is about to bring guests there when the host is up at last."""
     site.fail("compute1", reserve="compute3")
@@ -298,6 +312,7 @@ def test_a_host_is_taken_out_and_put_back(site: Site) -> None:
     assert site.play("maintenance", maintenance_host="compute1", maintenance_state="absent").changed == 0
 
 
+@pytest.mark.long
 def test_guests_may_be_left_and_other_reasons_stay(site: Site) -> None:
     site.cloud.nova.add_server("web", "compute2")
     site.cloud.nova.services["compute2"].update(status="disabled", disabled_reason="bad memory")
@@ -309,6 +324,7 @@ def test_guests_may_be_left_and_other_reasons_stay(site: Site) -> None:
     assert site.flags() == AS_DECLARED
 
 
+@pytest.mark.long
 def test_a_guest_that_does_not_leave_keeps_the_host_protected(site: Site) -> None:
     site.cloud.nova.add_server("web", "compute1")
     for host, service in site.cloud.nova.services.items():
@@ -318,6 +334,7 @@ def test_a_guest_that_does_not_leave_keeps_the_host_protected(site: Site) -> Non
     assert site.flags()["compute1"] == "" and site.state()["compute1"]["maintenance"] is False
 
 
+@pytest.mark.long
 def test_a_failed_host_is_none_to_be_maintained(site: Site) -> None:
     site.fail("compute1")
     for state in ("present", "absent"):
@@ -396,3 +413,52 @@ def test_segments_of_aggregates_and_hosts_that_move(site: Site) -> None:
     site.cloud.nova.aggregates = {"az1": ["compute1"], "az2": ["compute2", "compute3"]}
     site.play("segments", **variables)
     assert site.cloud.segments() == {"az1": {"compute1": ""}, "az2": {"compute2": "", "compute3": "reserved"}}
+
+
+def test_bad_segments_stop_the_playbook_before_any_change(site: Site) -> None:
+    moved = {"name": "S2", "recovery_method": "auto", "hosts": [{"name": "compute1"}]}
+    created = {"name": "S2", "recovery_method": "auto", "hosts": []}
+    nameless = {"recovery_method": "auto"}
+    for segments, sentence in (
+        ([*SEGMENTS, moved], "host 'compute1' is declared in S1 and S2. A host belongs to one segment: keep it in one"),
+        ([created, {**SEGMENTS[0], "recovery_method": "sometimes"}], "recovery_method 'sometimes' is not known"),
+        ([created, nameless], "masakari_segments[None]: name is missing. Give it a name."),
+    ):
+        run = site.play("segments", succeeds=False, masakari_segments=segments)
+        assert run.changed == 0
+        assert sentence in run.words
+        assert site.cloud.segments() == {"S1": AS_DECLARED}
+
+
+def test_aggregates_are_listed_before_segments_of_them_are_checked(site: Site) -> None:
+    site.cloud.nova.aggregates = {"az1": ["compute1", "ghost"], "az2": ["compute2"]}
+    run = site.role("preflight_segments", succeeds=False, masakari_segments=[],
+                    masakari_segments_from_aggregates=["az9*", "az1"])
+    assert "no host aggregate of Nova is named 'az9*'. Use a name of `openstack aggregate list`: az1, az2." in run.words
+    assert "host 'ghost' has no nova-compute service" in run.words
+    site.role("preflight_segments", masakari_segments=[], masakari_segments_from_aggregates=["az2"])
+
+
+def test_preflight_does_not_make_the_aggregates_forgotten(site: Site) -> None:
+    """As in the main job: one job that checks and declares."""
+    site.cloud.nova.aggregates = {"az1": ["compute1", "compute2"]}
+    old = {"name": "S1", "state": "absent", "purge_hosts": True}
+    site.role("preflight_segments", "segments", masakari_segments=[old], masakari_segments_from_aggregates=["az*"])
+    assert set(site.cloud.segments()) == {"az1"}
+
+
+def test_verify_knows_a_reserve_in_use_and_what_is_disabled(site: Site) -> None:
+    site.fail("compute1", reserve="compute3")
+    site.cloud.nova.add_server("web", "compute3")
+    warning = "WARNING: segment S1 is disabled, nothing in it is recovered. The playbook segments says why."
+    assert warning not in site.role("verify_segments").words
+
+    ha = site.cloud.connect().instance_ha
+    ha.update_segment(next(ha.segments()).uuid, is_enabled=False)
+    assert warning in site.role("verify_segments").words
+
+
+def test_verify_compares_segments_of_aggregates(site: Site) -> None:
+    site.cloud.nova.aggregates = {"S1": ["compute1", "compute2", "compute3"], "az2": ["compute4"]}
+    run = site.role("verify_segments", succeeds=False, masakari_segments=[], masakari_segments_from_aggregates=["az2"])
+    assert "Segment az2 is not as declared." in run.words

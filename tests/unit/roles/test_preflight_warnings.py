@@ -66,3 +66,19 @@ def test_an_untested_release_is_warned_of(tmp_path: Path, version: str, warned: 
 def test_variables_without_meaning_are_named(tmp_path: Path) -> None:
     said = preflight(tmp_path, "Debian", "Debian", "13", masakari_git_repo="https://example.org/masakari")
     assert "WARNING: masakari_git_repo is set and has no meaning here: " in said
+
+
+@pytest.mark.parametrize(("variable", "value", "named"), [
+    ("masakari_db_setup_host", "clou1", "masakari_db_setup_host"),
+    ("masakari_oslomsg_rpc_setup_host", "clou1", "masakari_oslomsg_rpc_setup_host"),
+    ("masakari_service_setup_host", "{{ groups['all'][0] }}1", "masakari_service_setup_host"),
+    ("openstack_service_setup_host", "clou1", "masakari_service_setup_host"),
+    ("masakari_service_setup_host", "{{ groups['all'][0] }}", ""),
+    ("masakari_db_setup_host", "localhost", ""),
+])
+def test_a_setup_host_that_is_none(tmp_path: Path, variable: str, value: str, named: str) -> None:
+    said = preflight(tmp_path, "Debian", "Debian", "13", **{variable: value})
+    wrong = value.replace("{{ groups['all'][0] }}", "infra1")
+    sentence = f"{named} is {wrong}, which is no host of the inventory. Set {named}, or the variable that it follows,"
+    assert (sentence in said) is bool(named)
+    assert ("masakari_user_ssl_cert or masakari_user_ssl_key is not set" in said) is not bool(named)

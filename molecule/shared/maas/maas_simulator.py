@@ -19,6 +19,7 @@ import json
 import re
 import ssl
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -304,6 +305,11 @@ class Server(ThreadingHTTPServer):
         self.simulator = simulator
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_side=True)
+
+    def handle_error(self, *request: Any) -> None:
+        """A client that went away in the middle is its own affair."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(*request)
 
 
 class Handler(BaseHTTPRequestHandler):

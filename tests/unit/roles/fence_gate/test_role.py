@@ -145,7 +145,8 @@ def test_nothing_is_told_of_segments_before_every_engine_has_the_gate(play: Play
     play.groups = ("masakari_engine",)
     play.program("systemctl", "echo active")
     play.program("runuser", "echo confirm_host_fenced cannot be loaded >&2; exit 1")
-    fine, said = play.run(part, masakari_fence_gate=True)
+    preflight = {"__masakari_nova": {}}  # was before
+    fine, said = play.run(part, masakari_fence_gate=True, **preflight)
     assert not fine and "Every engine loads the fence gate" in said and "confirm_host_fenced cannot be loaded" in said
     assert not_before not in said
 

@@ -21,8 +21,8 @@ bootstrap: ## install Debian packages and the virtual environment (idempotent)
 demo: bootstrap ## build a cloud on this machine, install Masakari on it, show it
 	@molecule/default/demo
 
-test: lint ## everything that must pass
-	@$(MAKE) --jobs=2 INTEGRATION='-m "not long"' integration sanity units images
+test: bootstrap ## everything that must pass
+	@$(MAKE) --jobs=2 INTEGRATION='-m "not long"' integration lint sanity units images
 	@$(MAKE) molecule
 
 lint: bootstrap ## ansible-lint (production), yamllint, ruff, mypy, changelog fragments, generated pages

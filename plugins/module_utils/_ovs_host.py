@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovsdb_plan 
 
 NETWORK_CLASS = "0x02"  # of PCI's class codes: network controllers
 INTERFACES = "etc/dpdk/interfaces"
+ALTERNATIVE = "etc/alternatives/ovs-vswitchd"
 MAC = re.compile(r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b")
 RunCommand = Callable[[list[str]], tuple[int, str, str]]
 
@@ -64,10 +67,14 @@ class OvsInterface:
 
 @dataclass(frozen=True)
 class Vswitchd:
-    """The daemon. `initialized` is what the database says, which outlives the daemon; `pid` tells whether it lives."""
+    """The daemon. `initialized` is what the database says, which outlives the daemon; `pid` tells whether it lives.
+
+    `executable` is what runs, `alternative` what the next start will run.
+    """
 
     pid: int | None = None
     executable: str | None = None
+    alternative: str | None = None
     started: int | None = None
     initialized: bool = False
     dpdk_version: str | None = None
@@ -124,6 +131,32 @@ def has_vfio(base: Path) -> bool:
     listed = _text(modules / "modules.builtin").splitlines() + _text(modules / "modules.dep").splitlines()
     paths = [line.split(":")[0] for line in listed if "/vfio-pci.ko" in line]
     return any(path in _text(modules / "modules.builtin") or (modules / path).exists() for path in paths)
+
+
+# --- packages and files ----------------------------------------------------------------------------
+
+
+def missing_packages(run: RunCommand, names: Sequence[str]) -> list[str]:
+    """Those that dpkg does not call installed under this very name; one with a version is left to apt."""
+    if not names:
+        return []
+    _code, out, _error = run(["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *names])
+    return [name for name in names if f"{name} installed" not in out.splitlines()]
+
+
+def outdated_files(base: Path, files: Sequence[Mapping[str, str]], owner: tuple[int, int] = (0, 0)) -> list[str]:
+    """Paths of those that are not there, or are not as wanted in content, owner or mode."""
+    return [file["path"] for file in files if not _is_as_wanted(base / file["path"].lstrip("/"), file, owner)]
+
+
+def _is_as_wanted(path: Path, file: Mapping[str, str], owner: tuple[int, int]) -> bool:
+    try:
+        status, content = path.lstat(), path.read_bytes()
+    except OSError:
+        return False
+    has_owner = (status.st_uid, status.st_gid) == owner
+    has_mode = status.st_mode == stat.S_IFREG | int(file["mode"], 8)
+    return has_owner and has_mode and hashlib.sha1(content).hexdigest() == file["checksum"]
 
 
 # --- network cards ---------------------------------------------------------------------------------
@@ -244,6 +277,7 @@ def read_vswitchd(run: RunCommand, base: Path) -> Vswitchd:
     return Vswitchd(
         pid=pid,
         executable=executable,
+        alternative=_link(base / ALTERNATIVE),
         started=started,
         initialized=row.get("dpdk_initialized", False),
         dpdk_version=decoded(row.get("dpdk_version")),
@@ -317,8 +351,13 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _target(link: Path) -> str | None:
+def _link(link: Path) -> str | None:
     try:
-        return os.path.basename(os.readlink(link))
+        return os.readlink(link)
     except OSError:
         return None
+
+
+def _target(link: Path) -> str | None:
+    target = _link(link)
+    return target and os.path.basename(target)

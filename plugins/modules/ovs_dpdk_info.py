@@ -99,6 +99,7 @@ vswitchd:
   contains:
     pid: {description: "Process id, or V(null) when it does not run.", type: int}
     executable: {description: The program that runs., type: str}
+    alternative: {description: "The program that the next start runs, by Debian's alternatives.", type: str}
     started: {description: Start time in clock ticks after boot., type: int}
     initialized:
       description: Whether DPDK was initialized, as the database says. That outlives the daemon; look at C(pid) too.

@@ -147,6 +147,29 @@ options:
     description: Further keys of C(other_config) that a running C(ovs-vswitchd) takes.
     type: dict
     default: {}
+  packages:
+    description: Debian packages the host shall have.
+    type: list
+    elements: str
+    default: []
+  files:
+    description: Files the host shall have, of root. All are looked at in this one run.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: Path of the file.
+        type: str
+        required: true
+      checksum:
+        description: SHA-1 of its content, as filter P(ansible.builtin.checksum#filter) gives it.
+        type: str
+        required: true
+      mode:
+        description: Its permissions, octal.
+        type: str
+        default: '0644'
   settle:
     description:
       - Seconds within which the network must be as wanted, with every bond member enabled; the module fails with what
@@ -197,6 +220,18 @@ missing_kernel_options:
   type: list
   elements: str
   sample: [intel_iommu=on]
+missing_packages:
+  description: Those of O(packages) that are not installed under this very name.
+  returned: success
+  type: list
+  elements: str
+  sample: [librte-meta-net]
+outdated_files:
+  description: Paths of those of O(files) that are not there, or differ in content, owner or mode.
+  returned: success
+  type: list
+  elements: str
+  sample: [/usr/local/sbin/ovs-netns-port]
 nics:
   description: The network cards that were named.
   returned: success
@@ -237,6 +272,7 @@ vswitchd:
 
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -245,7 +281,12 @@ from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_guards 
     judge,
     shortcomings,
 )
-from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import Host, read_host
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import (
+    Host,
+    missing_packages,
+    outdated_files,
+    read_host,
+)
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_wish import (
     Member,
     desired_bridges,
@@ -285,6 +326,11 @@ NAMESPACE = {
     "name": {"type": "str", "required": True},
     "ports": {"type": "list", "elements": "dict", "default": [], "options": NAMESPACE_PORT},
 }
+FILE = {
+    "path": {"type": "str", "required": True},
+    "checksum": {"type": "str", "required": True},
+    "mode": {"type": "str", "default": "0644"},
+}
 SPEC: dict[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "bridges": {"type": "list", "elements": "dict", "default": [], "options": BRIDGE},
@@ -296,6 +342,8 @@ SPEC: dict[str, Any] = {
     "lcore_mask": {"type": "str", "default": ""},
     "extra": {"type": "str", "default": ""},
     "other_config": {"type": "dict", "default": {}},
+    "packages": {"type": "list", "elements": "str", "default": []},
+    "files": {"type": "list", "elements": "dict", "default": [], "options": FILE},
     "settle": {"type": "int", "default": 0},
 }
 PAUSE = 1  # seconds between two looks at the network
@@ -350,7 +398,12 @@ def work(module: AnsibleModule) -> None:
         module.warn(warning)
     if findings.problems:
         module.fail_json(msg=" ".join(findings.problems), problems=list(findings.problems))
-    module.exit_json(changed=False, **plan(host, module.params, members))
+    module.exit_json(
+        changed=False,
+        missing_packages=missing_packages(module.run_command, module.params["packages"]),
+        outdated_files=outdated_files(Path("/"), module.params["files"]),
+        **plan(host, module.params, members),
+    )
 
 
 def main() -> None:

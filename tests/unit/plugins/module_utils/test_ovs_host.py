@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ import pytest
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import (
     HugePages,
     has_vfio,
+    missing_packages,
+    outdated_files,
     parse_bonds,
     parse_interfaces,
     read_host,
@@ -150,6 +154,38 @@ def test_has_vfio(tmp_path: Path, files: dict[str, str], expected: bool) -> None
 )
 def test_parse_interfaces(text: str, expected: dict[str, str]) -> None:
     assert parse_interfaces(text) == expected
+
+
+def test_packages_that_dpkg_does_not_call_installed() -> None:
+    def dpkg(command: list[str]) -> tuple[int, str, str]:
+        assert command[-3:] == ["dpdk", "ethtool", "iproute2=6.15-1"]
+        return 1, "dpdk installed\nethtool config-files\n", "dpkg-query: no packages found matching iproute2=6.15-1"
+
+    assert missing_packages(dpkg, ["dpdk", "ethtool", "iproute2=6.15-1"]) == ["ethtool", "iproute2=6.15-1"]
+    assert missing_packages(dpkg, []) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda _file: None, []),
+        (lambda file: file.write_text("other"), ["/etc/file"]),
+        (lambda file: file.chmod(0o600), ["/etc/file"]),
+        (lambda file: file.unlink(), ["/etc/file"]),
+        (lambda file: file.unlink() or file.symlink_to("elsewhere"), ["/etc/file"]),
+    ],
+    ids=["as wanted", "content", "mode", "gone", "a link"],
+)
+def test_outdated_files(tmp_path: Path, change: Callable[[Path], None], expected: list[str]) -> None:
+    write(tmp_path, "etc/file", "wanted")
+    write(tmp_path, "etc/elsewhere", "wanted")
+    file = tmp_path / "etc/file"
+    file.chmod(0o644)
+    change(file)
+    me = os.getuid(), os.getgid()
+    wanted = {"path": "/etc/file", "mode": "0644", "checksum": hashlib.sha1(b"wanted").hexdigest()}
+    assert outdated_files(tmp_path, [wanted], owner=me) == expected
+    assert outdated_files(tmp_path, [wanted], owner=(me[0], me[1] + 1)) == ["/etc/file"]
 
 
 def test_parse_bonds() -> None:

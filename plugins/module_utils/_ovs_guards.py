@@ -16,7 +16,9 @@ from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host im
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_wish import (
     VETH_SUFFIX,
     Member,
+    misplaced,
     missing_options,
+    ports_in_namespaces,
 )
 
 MIB = 1 << 20
@@ -26,6 +28,9 @@ LOG = "/var/log/openvswitch/ovs-vswitchd.log"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 NAME_LENGTH = 15  # of a network device, in bytes
 PLAIN_MTU = 1500
+HEXADECIMAL = re.compile(r"(0[xX])?[0-9A-Fa-f]+")
+DEFAULT_PAGE = 2 * MIB
+UNITS = {"": 0, "K": 10, "M": 20, "G": 30}  # powers of two
 
 # Open vSwitch sizes a memory pool for packets of one MTU on one NUMA node; it halves the number of buffers until the
 # pool fits, but not below this one (lib/netdev-dpdk.c: MIN_NB_MBUF).
@@ -58,18 +63,19 @@ class Findings:
 
 
 def judge(host: Host, wish: Mapping[str, Any], members: Sequence[Member]) -> Findings:
-    pending = missing_options(host, wish["kernel_options"])
+    pending = missing_options(host.kernel_options, wish["kernel_options"])
     found = [member for member in members if member.nic]
     problems = [
         *_names(wish),
         *_missing(members, host.nics),
         *_twice(found),
-        *(problem for member in found for problem in _card(member, host, bool(pending))),
+        *(problem for member in found for problem in _card(member, host, pending)),
         *_socket_mem(wish["socket_mem"], host),
+        *(problem for name in ("pmd_cpu_mask", "lcore_mask") for problem in _cpu_mask(name, wish[name], host)),
         *_namespaces(wish),
+        *_hugepages(found, wish, host, pending),
+        *_boot_loader(host, pending),
     ]
-    if not any(option.startswith("hugepages=") for option in pending):
-        problems += _hugepages(found, wish["socket_mem"], host)
     if not host.has_vfio:
         problems.append(
             f"kernel module {DRIVER} is missing for the running kernel. Install the kernel's modules "
@@ -111,16 +117,21 @@ def _twice(found: Sequence[Member]) -> Iterator[str]:
             yield f"NICs {names} are the same network card {pci}. Name another one."
 
 
-def _card(member: Member, host: Host, is_reboot_due: bool) -> Iterator[str]:
+def _card(member: Member, host: Host, pending: Sequence[str]) -> Iterator[str]:
     nic = member.found
+    wanted = (member.bridge, member.port, member.name)
     for interface in host.vswitchd.interfaces:
         # The argument may be followed by options of the driver.
-        is_same = (interface.devargs or "").split(",")[0] == nic.pci or interface.name == nic.netdev
-        if is_same and interface.bridge != member.bridge:
+        is_bound = (interface.devargs or "").split(",")[0] == nic.pci
+        is_there = (interface.bridge, interface.port, interface.name) == wanted
+        if not is_there if is_bound else interface.name == nic.netdev:
             yield (
-                f"NIC {member} is in use by bridge {interface.bridge} (port {interface.port}). "
-                f"Remove it there first: ovs-vsctl del-port {interface.bridge} {interface.port}."
+                f"NIC {member} is in use by bridge {interface.bridge} (port {interface.port}) as {interface.name}. For "
+                f"another place or name remove it there first: ovs-vsctl del-port {interface.bridge} {interface.port}, "
+                "or ovs_dpdk_state=absent with the old variables."
             )
+    if nic.max_mtu and member.mtu > nic.max_mtu:
+        yield f"NIC {member}: MTU {member.mtu} is above its limit {nic.max_mtu}. Lower mtu of port {member.port}."
     if nic.driver == DRIVER:
         return
     for use in nic.uses:
@@ -129,9 +140,7 @@ def _card(member: Member, host: Host, is_reboot_due: bool) -> Iterator[str]:
         yield f"NIC {member}: its driver {nic.driver} stays in use under DPDK, which this role does not set up."
     elif nic.driver and nic.driver not in SUPPORTED:
         yield f"NIC {member}: DPDK has no driver for this card ({nic.device}, {nic.driver}). Name another NIC."
-    if nic.max_mtu and member.mtu > nic.max_mtu:
-        yield f"NIC {member}: MTU {member.mtu} is above its limit {nic.max_mtu}. Lower mtu of port {member.port}."
-    if not nic.iommu_group and not is_reboot_due:
+    if not nic.iommu_group and not any("iommu" in option for option in pending):
         yield (
             f"NIC {member} is in no IOMMU group: the IOMMU is off. Enable VT-d or AMD-Vi in the firmware, and "
             "intel_iommu=on iommu=pt in ovs_dpdk_kernel_options."
@@ -147,23 +156,47 @@ def _socket_mem(socket_mem: Sequence[int], host: Host) -> Iterator[str]:
         )
 
 
+def _cpu_mask(name: str, mask: object, host: Host) -> Iterator[str]:
+    if isinstance(mask, int):
+        yield f'ovs_dpdk_{name} is the number {mask}, not a text. Quote it: "{mask:#x}" if it was written {mask:#x}.'
+    elif mask and not HEXADECIMAL.fullmatch(str(mask)):
+        yield f"ovs_dpdk_{name} '{mask}' is no hexadecimal mask. Write it like \"0x6\"."
+    elif mask:
+        bits = int(str(mask), 16)
+        missing = [cpu for cpu in range(bits.bit_length()) if bits >> cpu & 1 and cpu not in host.cpus]
+        if missing:
+            yield (
+                f"ovs_dpdk_{name} {mask} names CPU {', '.join(map(str, missing))}. Online on this host are: "
+                f"{', '.join(map(str, host.cpus))}. Choose among them."
+            )
+
+
+def _boot_loader(host: Host, pending: Sequence[str]) -> Iterator[str]:
+    was_there = host.menu.is_older_than_boot and set(pending) <= set(host.menu.options)
+    if pending and (was_there or not host.menu.options):
+        why = "though GRUB's menu had it: this host does not boot by that menu" if was_there else "and has no GRUB menu"
+        yield (
+            f"the kernel was started without {' '.join(pending)}, {why}. A reboot by this role would not help: set the "
+            "options where the host's boot loader (or MAAS) reads them, and reboot."
+        )
+
+
 def _namespaces(wish: Mapping[str, Any]) -> Iterator[str]:
     mtus = {b["name"]: max((port["mtu"] for port in b["ports"]), default=None) for b in wish["bridges"]}
     longest = NAME_LENGTH - (len(VETH_SUFFIX) if wish["namespace_port"] == "veth" else 0)
-    for namespace in wish["namespaces"]:
-        for port in namespace["ports"]:
-            here = f"port {port['name']} of namespace {namespace['name']}"
-            if port["bridge"] not in mtus:
-                yield f"{here}: bridge {port['bridge']} is not in ovs_dpdk_bridges ({', '.join(mtus)}). Name it there."
-            elif port["mtu"] > (limit := mtus[port["bridge"]] or port["mtu"]):
-                yield f"{here}: MTU {port['mtu']} is above MTU {limit} of {port['bridge']}'s NICs. Lower it."
-            if len(port["name"]) > longest:
-                yield f"{here}: its name is longer than {longest} characters. Shorten it."
-            if port["tag"] is not None and not 1 <= port["tag"] <= 4094:
-                yield f"{here}: tag {port['tag']} is no VLAN. Choose 1 to 4094."
-            for address in port["addresses"]:
-                if not _is_interface_address(address):
-                    yield f"{here}: '{address}' is no address with a prefix length. Write it like 172.20.0.1/24."
+    for namespace, port in ports_in_namespaces(wish):
+        here = f"port {port['name']} of namespace {namespace}"
+        if port["bridge"] not in mtus:
+            yield f"{here}: bridge {port['bridge']} is not in ovs_dpdk_bridges ({', '.join(mtus)}). Name it there."
+        elif port["mtu"] > (limit := mtus[port["bridge"]] or port["mtu"]):
+            yield f"{here}: MTU {port['mtu']} is above MTU {limit} of {port['bridge']}'s NICs. Lower it."
+        if len(port["name"]) > longest:
+            yield f"{here}: its name is longer than {longest} characters. Shorten it."
+        if port["tag"] is not None and not 1 <= port["tag"] <= 4094:
+            yield f"{here}: tag {port['tag']} is no VLAN. Choose 1 to 4094."
+        for address in port["addresses"]:
+            if not _is_interface_address(address):
+                yield f"{here}: '{address}' is no address with a prefix length. Write it like 172.20.0.1/24."
 
 
 def _is_interface_address(text: str) -> bool:
@@ -180,23 +213,58 @@ def pool_bytes(mtu: int) -> int:
     return FEWEST_BUFFERS * (frame + BUFFER_OVERHEAD)
 
 
-def _hugepages(found: Sequence[Member], socket_mem: Sequence[int], host: Host) -> Iterator[str]:
-    is_holding = host.vswitchd.pid is not None and host.vswitchd.initialized
-    available: dict[int, int] = defaultdict(int)
-    for pages in host.hugepages:
-        # Those the running ovs-vswitchd holds are not free, but its own.
-        available[pages.node] += (pages.total if is_holding else pages.free) * pages.size_kb * 1024
+def boot_pages(options: Sequence[str], running: Sequence[str], nodes: Sequence[int]) -> dict[int, int]:
+    """Bytes of hugepages that each NUMA node will have once the kernel is started with the options.
+
+    C(hugepages=) counts pages of the C(hugepagesz=) before it, or else of the default size, and they are spread evenly;
+    a count may also be given by node (C(hugepages=0:512,1:256)).
+    """
+    defaults = [option for option in (*running, *options) if option.startswith("default_hugepagesz=")]
+    size = _size(defaults[-1]) if defaults else DEFAULT_PAGE
+    pages: dict[int, dict[int, int]] = {}
+    for option in options:
+        name, _is, value = option.partition("=")
+        if name == "hugepagesz":
+            size = _size(option)
+        elif name == "hugepages":
+            pages[size] = _by_node(value, nodes)
+    return {node: sum(size * counts.get(node, 0) for size, counts in pages.items()) for node in nodes}
+
+
+def _size(option: str) -> int:
+    match = re.fullmatch(r"\w+=(\d+)([KMG]?)", option, re.IGNORECASE)
+    return int(match.group(1)) << UNITS[match.group(2).upper()] if match else 0
+
+
+def _by_node(value: str, nodes: Sequence[int]) -> dict[int, int]:
+    if value.isdecimal():
+        return dict.fromkeys(nodes, int(value) // len(nodes))
+    return {int(node): int(count) for node, count in re.findall(r"(\d+):(\d+)", value)}
+
+
+def _hugepages(
+    found: Sequence[Member], wish: Mapping[str, Any], host: Host, pending: Sequence[str]
+) -> Iterator[str]:
+    is_pending = any(option.startswith("hugepages=") for option in pending)
+    if is_pending:
+        available = boot_pages(wish["kernel_options"], host.kernel_options, host.numa_nodes)
+    else:
+        available = defaultdict(int)
+        for pages in host.hugepages:
+            # Those the running ovs-vswitchd holds are not free, but its own.
+            available[pages.node] += (pages.free + pages.held) * pages.size_kb * 1024
     pools: dict[int, set[int]] = defaultdict(set)
     for member in found:
         pools[member.found.numa_node].add(pool_bytes(member.mtu))
-    asked = {node: mib * MIB for node, mib in enumerate(socket_mem)}
+    asked = {node: mib * MIB for node, mib in enumerate(wish["socket_mem"])}
     for node in sorted({*pools, *asked} & set(host.numa_nodes)):
         for_ports = sum(pools[node]) + RESERVE if pools[node] else 0
         need = max(for_ports, asked.get(node, 0))
         if need > available[node]:
+            have = "will have" if is_pending else "has"
             why = "its ports' MTU" if need == for_ports else "ovs_dpdk_socket_mem"
             yield (
-                f"NUMA node {node} has {available[node] // MIB} MiB of free hugepages, {why} needs "
+                f"NUMA node {node} {have} {available[node] // MIB} MiB of free hugepages, {why} needs "
                 f"{-(-need // MIB)} MiB. "
                 "Raise hugepages= in ovs_dpdk_kernel_options, or write more to nr_hugepages."
             )
@@ -220,20 +288,18 @@ def _numa(found: Sequence[Member]) -> Iterator[str]:
 def _internal(wish: Mapping[str, Any]) -> Iterator[str]:
     if wish["namespace_port"] != "internal":
         return
-    for namespace in wish["namespaces"]:
-        for port in namespace["ports"]:
-            if port["mtu"] > PLAIN_MTU:
-                yield (
-                    f"port {port['name']} of namespace {namespace['name']}: Open vSwitch 3 cuts frames above "
-                    f"{PLAIN_MTU} bytes from an internal port outside the root namespace. Prefer "
-                    "ovs_dpdk_namespace_port: veth."
-                )
+    for namespace, port in ports_in_namespaces(wish):
+        if port["mtu"] > PLAIN_MTU:
+            yield (
+                f"port {port['name']} of namespace {namespace}: Open vSwitch 3 cuts frames above {PLAIN_MTU} bytes "
+                "from an internal port outside the root namespace. Prefer ovs_dpdk_namespace_port: veth."
+            )
 
 
 # --- afterwards ------------------------------------------------------------------------------------
 
 
-def shortcomings(host: Host, members: Sequence[Member]) -> list[str]:
+def shortcomings(host: Host, wish: Mapping[str, Any], members: Sequence[Member]) -> list[str]:
     """What is not, or not yet, as it was wanted."""
     daemon = host.vswitchd
     if daemon.pid is None:  # whatever the database says is then of the past
@@ -242,10 +308,15 @@ def shortcomings(host: Host, members: Sequence[Member]) -> list[str]:
         return [f"the running ovs-vswitchd is {daemon.executable}, which has no DPDK."]
     if not daemon.initialized:
         return [f"ovs-vswitchd could not initialize DPDK. Look at {LOG}."]
-    return [problem for member in members for problem in _shortcomings_of(member, host)]
+    sizes = Counter(member.port for member in members)
+    problems = [problem for member in members for problem in _shortcomings_of(member, host, sizes[member.port] > 1)]
+    return problems + [
+        f"port {port} was not brought to its namespace as wanted. Look at: systemctl status ovs-netns-port-{port}."
+        for port in misplaced(wish, host.placed)
+    ]
 
 
-def _shortcomings_of(member: Member, host: Host) -> Iterator[str]:
+def _shortcomings_of(member: Member, host: Host, is_bonded: bool) -> Iterator[str]:
     if not member.nic or member.nic.driver != DRIVER:
         yield f"NIC {member} is bound to {member.nic and member.nic.driver}, not to {DRIVER}."
     interface = next((row for row in host.vswitchd.interfaces if row.name == member.name), None)
@@ -255,9 +326,8 @@ def _shortcomings_of(member: Member, host: Host) -> Iterator[str]:
         yield f"NIC {member}: {interface.error}."
     elif interface.mtu != member.mtu:
         yield f"NIC {member} has MTU {interface.mtu} instead of {member.mtu}."
-    # Only a bond of two or more is one to Open vSwitch.
-    if host.vswitchd.bonds.get(member.port, {}).get(member.name) is False:
+    if is_bonded and host.vswitchd.bonds.get(member.port, {}).get(member.name) is not True:
         yield (
-            f"bond {member.port}: member {member.name} is disabled (link {interface and interface.link_state}). "
+            f"bond {member.port}: member {member.name} is not enabled (link {interface and interface.link_state}). "
             "With LACP, the switch's ports must be in a LACP bond too."
         )

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import stat
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,8 +22,14 @@ from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovsdb_plan 
 
 NETWORK_CLASS = "0x02"  # of PCI's class codes: network controllers
 INTERFACES = "etc/dpdk/interfaces"
+MARK = "openstack_ha.masakari.ovs_dpdk"  # of the role's lines there
 ALTERNATIVE = "etc/alternatives/ovs-vswitchd"
+MENU = "boot/grub/grub.cfg"
+STAMP = "run/ovs-netns-port-"  # before the name of a port; its script says there what it was last brought to
 MAC = re.compile(r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b")
+MAX_MTU = re.compile(r"\bmax_mtu=(\d+)")
+# Drivers that keep a card for a program, or keep it idle; every other one makes a network device of it.
+WITHOUT_NETDEV = re.compile(r"vfio|uio|stub")
 RunCommand = Callable[[list[str]], tuple[int, str, str]]
 
 
@@ -42,13 +49,31 @@ class Nic:
 
 
 @dataclass(frozen=True)
+class Note:
+    """What /etc/dpdk/interfaces says about a card, which the kernel no longer does once the card is bound."""
+
+    name: str | None = None
+    mac: str | None = None
+    max_mtu: int | None = None
+
+
+@dataclass(frozen=True)
 class HugePages:
-    """Pages of one size on one NUMA node."""
+    """Pages of one size on one NUMA node; `held` are those ovs-vswitchd has."""
 
     node: int
     size_kb: int
     total: int
     free: int
+    held: int = 0
+
+
+@dataclass(frozen=True)
+class BootMenu:
+    """What GRUB gives the kernel, and whether the menu already said so when the running kernel was started."""
+
+    options: tuple[str, ...] = ()
+    is_older_than_boot: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +83,7 @@ class OvsInterface:
     name: str
     port: str
     bridge: str
+    type: str = ""
     devargs: str | None = None
     mac: str | None = None
     error: str | None = None
@@ -86,11 +112,17 @@ class Vswitchd:
 
 @dataclass(frozen=True)
 class Host:
+    """`listed` are the cards the role has put into /etc/dpdk/interfaces, `placed` the ports in namespaces and how."""
+
     nics: tuple[Nic, ...] = ()
+    listed: dict[str, Note] = field(default_factory=dict)
     numa_nodes: tuple[int, ...] = (0,)
+    cpus: tuple[int, ...] = (0,)
     hugepages: tuple[HugePages, ...] = ()
     kernel_options: tuple[str, ...] = ()
+    menu: BootMenu = field(default_factory=BootMenu)
     has_vfio: bool = True
+    placed: dict[str, str] = field(default_factory=dict)
     vswitchd: Vswitchd = field(default_factory=Vswitchd)
 
     def as_dict(self) -> dict[str, Any]:
@@ -102,25 +134,57 @@ def read_host(run: RunCommand, root: str = "/") -> Host:
     vswitchd = read_vswitchd(run, base)
     return Host(
         nics=tuple(read_nics(run, base, vswitchd)),
+        listed=parse_interfaces(_own_block(_text(base / INTERFACES))),
         numa_nodes=tuple(sorted(int(p.name[4:]) for p in base.glob("sys/devices/system/node/node[0-9]*"))) or (0,),
-        hugepages=tuple(read_hugepages(base)),
+        cpus=parse_cpus(_text(base / "sys/devices/system/cpu/online") or "0"),
+        hugepages=tuple(read_hugepages(base, vswitchd.pid if vswitchd.initialized else None)),
         kernel_options=tuple(_text(base / "proc/cmdline").split()),
+        menu=read_menu(base),
         has_vfio=has_vfio(base),
+        placed={file.name.removeprefix(Path(STAMP).name): _text(file) for file in base.glob(f"{STAMP}*")},
         vswitchd=vswitchd,
     )
 
 
-# --- memory and modules ----------------------------------------------------------------------------
+# --- processors, memory and modules ----------------------------------------------------------------
 
 
-def read_hugepages(base: Path) -> Iterator[HugePages]:
+def parse_cpus(text: str) -> tuple[int, ...]:
+    """A list of the kernel's, such as 0-3,8."""
+    ranges = [part.partition("-") for part in text.split(",")]
+    return tuple(cpu for first, _to, last in ranges for cpu in range(int(first), int(last or first) + 1))
+
+
+def read_hugepages(base: Path, pid: int | None = None) -> Iterator[HugePages]:
+    maps = _text(base / "proc" / str(pid) / "numa_maps") if pid else ""
+    held = parse_numa_maps(maps)
     for pages in sorted(base.glob("sys/devices/system/node/node[0-9]*/hugepages/hugepages-*kB")):
-        yield HugePages(
-            node=int(pages.parent.parent.name[4:]),
-            size_kb=int(pages.name.removeprefix("hugepages-").removesuffix("kB")),
-            total=int(_text(pages / "nr_hugepages") or 0),
-            free=int(_text(pages / "free_hugepages") or 0),
-        )
+        node = int(pages.parent.parent.name[4:])
+        size_kb = int(pages.name.removeprefix("hugepages-").removesuffix("kB"))
+        total, free = (int(_text(pages / name) or 0) for name in ("nr_hugepages", "free_hugepages"))
+        # Where the kernel does not tell, all that are in use count as those of a daemon that runs.
+        is_unknown = pid and not maps
+        yield HugePages(node, size_kb, total, free, total - free if is_unknown else held.get((node, size_kb), 0))
+
+
+def parse_numa_maps(text: str) -> dict[tuple[int, int], int]:
+    """Hugepages of a process by NUMA node and size in KiB, from /proc/PID/numa_maps."""
+    held: dict[tuple[int, int], int] = defaultdict(int)
+    for line in text.splitlines():
+        if size := re.search(r" huge .*\bkernelpagesize_kB=(\d+)", line):
+            for node, pages in re.findall(r" N(\d+)=(\d+)", line):
+                held[int(node), int(size.group(1))] += int(pages)
+    return dict(held)
+
+
+def read_menu(base: Path) -> BootMenu:
+    """The options of the first entry of GRUB's menu."""
+    first = re.search(r"^\s*linux\S*\s+\S+(.*)$", _text(base / MENU), re.MULTILINE)
+    booted = re.search(r"^btime (\d+)$", _text(base / "proc/stat"), re.MULTILINE)
+    if not first or not booted:
+        return BootMenu()
+    is_older = (base / MENU).stat().st_mtime < int(booted.group(1))
+    return BootMenu(tuple(first.group(1).split()), is_older)
 
 
 def has_vfio(base: Path) -> bool:
@@ -133,7 +197,7 @@ def has_vfio(base: Path) -> bool:
     return any(path in _text(modules / "modules.builtin") or (modules / path).exists() for path in paths)
 
 
-# --- packages and files ----------------------------------------------------------------------------
+# --- packages, files and units ---------------------------------------------------------------------
 
 
 def missing_packages(run: RunCommand, names: Sequence[str]) -> list[str]:
@@ -159,45 +223,67 @@ def _is_as_wanted(path: Path, file: Mapping[str, str], owner: tuple[int, int]) -
     return has_owner and has_mode and hashlib.sha1(content).hexdigest() == file["checksum"]
 
 
+def idle_units(run: RunCommand, names: Sequence[str]) -> list[str]:
+    """Units that do not run, do not start with the host, or whose file systemd has not read since it was changed."""
+    wanted = {"ActiveState": "active", "UnitFileState": "enabled", "NeedDaemonReload": "no"}
+    _code, out, _error = run(["systemctl", "show", f"--property=Id,{','.join(wanted)}", *names])
+    units = [dict(line.split("=", 1) for line in unit.splitlines()) for unit in out.strip().split("\n\n")]
+    ready = {unit["Id"] for unit in units if wanted.items() <= unit.items()}
+    return [name for name in names if name not in ready]
+
+
 # --- network cards ---------------------------------------------------------------------------------
 
 
 def read_nics(run: RunCommand, base: Path, vswitchd: Vswitchd) -> Iterator[Nic]:
     links = {link["ifname"]: link for link in _ip(run, "-details", "link", "show")}
     uses = Uses(base, run)
-    remembered = {interface.devargs: interface.mac for interface in vswitchd.interfaces if interface.devargs}
-    remembered |= parse_interfaces(_text(base / INTERFACES))
+    known = {interface.devargs: interface.mac for interface in vswitchd.interfaces if interface.devargs}
+    notes = parse_interfaces(_text(base / INTERFACES))
     for device in sorted((base / "sys/bus/pci/devices").glob("*")):
         if not _text(device / "class").startswith(NETWORK_CLASS):
             continue
-        netdev = _netdev(device)
+        netdev, driver = _netdev(device), _target(device / "driver")
         link = links.get(netdev or "", {})
+        note = notes.get(device.name, Note())
         yield Nic(
             pci=device.name,
             # A member of a bond shows the bond's address; its own is the permanent one.
-            mac=link.get("permaddr") or link.get("address") or remembered.get(device.name),
+            mac=link.get("permaddr") or link.get("address") or note.mac or known.get(device.name),
             netdev=netdev,
-            driver=_target(device / "driver"),
+            driver=driver,
             device=f"{_text(device / 'vendor')[2:]}:{_text(device / 'device')[2:]}",
             numa_node=max(0, int(_text(device / "numa_node") or 0)),
             iommu_group=_target(device / "iommu_group"),
-            max_mtu=link.get("max_mtu"),
-            uses=uses.of(netdev) if netdev else (),
+            max_mtu=link.get("max_mtu") or note.max_mtu,
+            uses=uses.of(netdev) if netdev else _use_without_netdev(driver),
         )
 
 
-def parse_interfaces(text: str) -> dict[str, str]:
-    """MAC by PCI address from /etc/dpdk/interfaces: the role notes it above each card, which loses it when bound."""
-    found: dict[str, str] = {}
-    mac = None
+def _use_without_netdev(driver: str | None) -> tuple[str, ...]:
+    return ("is in another network namespace",) if driver and not WITHOUT_NETDEV.search(driver) else ()
+
+
+def parse_interfaces(text: str) -> dict[str, Note]:
+    """The cards of /etc/dpdk/interfaces by PCI address, with what the role notes in a comment above each."""
+    found: dict[str, Note] = {}
+    note = Note()
     for line in text.splitlines():
+        words = line.split()
         if line.startswith("#"):
-            match = MAC.search(line.lower())
-            mac = match.group() if match else None
-        elif mac and line.split()[:1] == ["pci"]:
-            found[line.split()[1]] = mac
-            mac = None
+            mac, max_mtu = MAC.search(line.lower()), MAX_MTU.search(line)
+            name = words[1] if len(words) > 1 else None
+            note = Note(name, mac and mac.group(), int(max_mtu.group(1)) if max_mtu else None)
+        elif words[:1] == ["pci"]:
+            found[words[1]] = note
+            note = Note()
     return found
+
+
+def _own_block(text: str) -> str:
+    """The lines that are the role's; others may stand around them."""
+    block = re.search(rf"^# BEGIN {MARK}$(.*?)^# END {MARK}$", text, re.MULTILINE | re.DOTALL)
+    return block.group(1).strip() if block else ""
 
 
 def _netdev(device: Path) -> str | None:
@@ -221,24 +307,37 @@ class Uses:
     def of(self, netdev: str) -> tuple[str, ...]:
         devices = {netdev, *self._uppers(netdev)}
         found = []
-        if any(route.get("dst") == "default" and route.get("dev") in devices for route in self._routes):
+        routes = [route for route in self._routes if devices & _devices(route)]
+        if any(route.get("dst") == "default" for route in routes):
             found.append("carries the default route")
         if self._ssh and self._addresses.get(self._ssh[1]) in devices:
             found.append(f"carries the SSH connection from {self._ssh[0]}")
-        networks = sorted({r["dst"] for r in self._routes if r.get("dev") in devices and _is_network(r)})
+        networks = sorted({route["dst"] for route in routes if _is_network(route)})
         if networks:
             found.append(f"carries the route to {', '.join(networks)}")
         master = _target(self._base / "sys/class/net" / netdev / "master")
         if master:
             found.append(f"belongs to {master}")
+        # What stands on a card is a use of it, with an address or without.
+        others = sorted(set(self._direct_uppers(netdev)) - {master})
+        if others:
+            found.append(f"carries {', '.join(others)}")
         return tuple(found)
 
     def _uppers(self, netdev: str) -> Iterator[str]:
         """VLANs, bonds and bridges that stand on the device, and what stands on them."""
-        for link in (self._base / "sys/class/net" / netdev).glob("upper_*"):
-            name = link.name.removeprefix("upper_")
+        for name in self._direct_uppers(netdev):
             yield name
             yield from self._uppers(name)
+
+    def _direct_uppers(self, netdev: str) -> list[str]:
+        links = (self._base / "sys/class/net" / netdev).glob("upper_*")
+        return [link.name.removeprefix("upper_") for link in links]
+
+
+def _devices(route: dict[str, Any]) -> set[str]:
+    """The device of a route, or those of one with several ways."""
+    return {way["dev"] for way in (route, *route.get("nexthops", ())) if "dev" in way}
 
 
 def _is_network(route: dict[str, Any]) -> bool:
@@ -300,7 +399,7 @@ def _process(base: Path) -> tuple[int | None, str | None, int | None]:
 
 
 def _interfaces(client: OvsdbClient) -> Iterator[OvsInterface]:
-    columns = ["_uuid", "name", "options", "mac_in_use", "error", "mtu", "link_state"]
+    columns = ["_uuid", "name", "type", "options", "mac_in_use", "error", "mtu", "link_state"]
     rows = {decoded(row["_uuid"]): row for row in client.select("Interface", columns)}
     ports = {decoded(row["_uuid"]): row for row in client.select("Port", ["_uuid", "name", "interfaces"])}
     for bridge in client.select("Bridge", ["name", "ports"]):
@@ -310,6 +409,7 @@ def _interfaces(client: OvsdbClient) -> Iterator[OvsInterface]:
                     name=row["name"],
                     port=port["name"],
                     bridge=bridge["name"],
+                    type=row["type"],
                     devargs=decoded(row["options"]).get("dpdk-devargs"),
                     mac=decoded(row["mac_in_use"]),
                     error=decoded(row["error"]),

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import Host, Nic, Vswitchd
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import Nic, Vswitchd
 
 VETH_SUFFIX = "-br"  # of the end of the pair that is a port of the bridge
 
@@ -61,8 +61,8 @@ def full_pci(address: str | None) -> str | None:
     return address.lower() if address.count(":") == 2 else f"0000:{address.lower()}"
 
 
-def missing_options(host: Host, wanted: Sequence[str]) -> list[str]:
-    return [option for option in wanted if option not in host.kernel_options]
+def missing_options(given: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    return [option for option in wanted if option not in given]
 
 
 def startup_config(wish: Mapping[str, Any], members: Sequence[Member]) -> dict[str, str | None]:
@@ -74,6 +74,11 @@ def startup_config(wish: Mapping[str, Any], members: Sequence[Member]) -> dict[s
         "dpdk-lcore-mask": wish["lcore_mask"] or None,
         "dpdk-socket-mem": ",".join(map(str, wish["socket_mem"])) or None,
     }
+
+
+def startup_changes(daemon: Vswitchd, wanted: Mapping[str, str | None]) -> list[str]:
+    """Keys that Open vSwitch's database does not have like that."""
+    return [key for key, value in wanted.items() if daemon.other_config.get(key) != value]
 
 
 def running_config(wish: Mapping[str, Any]) -> dict[str, str | None]:
@@ -111,19 +116,41 @@ def _dpdk_port(port: Mapping[str, Any], all_members: Sequence[Member]) -> dict[s
 
 
 def _namespace_ports(wish: Mapping[str, Any], bridge: str) -> Iterator[dict[str, Any]]:
-    for namespace in wish["namespaces"]:
-        for port in namespace["ports"]:
-            if port["bridge"] == bridge:
-                is_veth = wish["namespace_port"] == "veth"
-                name, kind = (port["name"] + VETH_SUFFIX, "") if is_veth else (port["name"], "internal")
-                yield {"name": name, "tag": port["tag"], "interfaces": [{"name": name, "type": kind}]}
+    is_veth = wish["namespace_port"] == "veth"
+    for _namespace, port in ports_in_namespaces(wish):
+        if port["bridge"] == bridge:
+            name, kind = (port["name"] + VETH_SUFFIX, "") if is_veth else (port["name"], "internal")
+            yield {"name": name, "tag": port["tag"], "interfaces": [{"name": name, "type": kind}]}
 
 
 def leftovers(wish: Mapping[str, Any], daemon: Vswitchd) -> list[dict[str, Any]]:
     """Namespace ports of the kind that is not wanted any more; they go before those of the other kind come."""
-    suffix = "" if wish["namespace_port"] == "veth" else VETH_SUFFIX
-    names = {port["name"] + suffix for namespace in wish["namespaces"] for port in namespace["ports"]}
+    suffix, kind = ("", "internal") if wish["namespace_port"] == "veth" else (VETH_SUFFIX, "")
+    places = {(port["bridge"], port["name"] + suffix, kind) for _namespace, port in ports_in_namespaces(wish)}
     return [
         {"name": row.bridge, "ports": [{"name": row.port, "state": "absent"}]}
-        for row in daemon.interfaces if row.name in names
+        for row in daemon.interfaces if row.port == row.name and (row.bridge, row.name, row.type) in places
     ]
+
+
+def misplaced(wish: Mapping[str, Any], placed: Mapping[str, str]) -> list[str]:
+    """Ports that their script has not brought to what is wanted, by what it says about each."""
+    wanted = {
+        port["name"]: [wish["namespace_port"], namespace, port["name"], str(port["mtu"]), *port["addresses"]]
+        for namespace, port in ports_in_namespaces(wish)
+    }
+    return [name for name, words in wanted.items() if placed.get(name) != " ".join(words)]
+
+
+def ports_in_namespaces(wish: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each port with the name of its namespace."""
+    for namespace in wish["namespaces"]:
+        for port in namespace["ports"]:
+            yield namespace["name"], port
+
+
+def units(wish: Mapping[str, Any]) -> list[str]:
+    """The systemd units that keep the network over a reboot."""
+    namespaces = [f"ovs-netns-{namespace['name']}.service" for namespace in wish["namespaces"]]
+    ports = [f"ovs-netns-port-{port['name']}.service" for _namespace, port in ports_in_namespaces(wish)]
+    return ["dpdk.service", *namespaces, *ports]

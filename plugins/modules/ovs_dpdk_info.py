@@ -62,14 +62,28 @@ nics:
     device: {description: Vendor and device number., type: str, sample: "8086:1528"}
     numa_node: {description: NUMA node., type: int, sample: 0}
     iommu_group: {description: "IOMMU group, or V(null) when the IOMMU is off.", type: str, sample: "14"}
-    max_mtu: {description: "Largest MTU in bytes that the kernel's driver allows, or V(null).", type: int, sample: 9710}
+    max_mtu:
+      description:
+        - Largest MTU in bytes that the kernel's driver allows. For a card bound to DPDK it is the one noted in
+          C(/etc/dpdk/interfaces), or V(null).
+      type: int
+      sample: 9710
     uses:
       description: What the host uses the card for, in words.
       type: list
       elements: str
       sample: [carries the default route]
+listed:
+  description: Cards in the role's lines of C(/etc/dpdk/interfaces) by PCI address, with C(name), C(mac) and C(max_mtu).
+  returned: success
+  type: dict
 numa_nodes:
   description: Numbers of the NUMA nodes.
+  returned: success
+  type: list
+  elements: int
+cpus:
+  description: Numbers of the CPUs that are online.
   returned: success
   type: list
   elements: int
@@ -83,11 +97,24 @@ hugepages:
     size_kb: {description: Size of a page in KiB., type: int, sample: 2048}
     total: {description: Number of pages., type: int}
     free: {description: Number of pages nobody holds., type: int}
+    held: {description: Number of pages that C(ovs-vswitchd) holds., type: int}
 kernel_options:
   description: The running kernel's command line.
   returned: success
   type: list
   elements: str
+menu:
+  description: The first entry of GRUB's menu.
+  returned: success
+  type: dict
+  contains:
+    options: {description: Options it gives the kernel., type: list, elements: str}
+    is_older_than_boot: {description: Whether the menu was written before the running kernel was started., type: bool}
+placed:
+  description: Ports in network namespaces by name, and the arguments their script has brought them to.
+  returned: success
+  type: dict
+  sample: {tap1: veth ns1 tap1 9000 172.20.0.1/24}
 has_vfio:
   description: Whether kernel module C(vfio-pci) can be loaded.
   returned: success
@@ -109,7 +136,7 @@ vswitchd:
     other_config: {description: The global configuration., type: dict}
     interfaces:
       description:
-        - Interfaces with their C(name), C(port), C(bridge), C(devargs), C(mac), C(error), C(mtu) and C(link_state).
+        - Interfaces with C(name), C(port), C(bridge), C(type), C(devargs), C(mac), C(error), C(mtu) and C(link_state).
       type: list
       elements: dict
     bonds:

@@ -132,12 +132,12 @@ options:
     elements: int
     default: []
   pmd_cpu_mask:
-    description: CPUs of the poll mode threads, as a hexadecimal mask.
-    type: str
+    description: CPUs of the poll mode threads, as a hexadecimal mask in quotes; a number is refused.
+    type: raw
     default: ''
   lcore_mask:
-    description: CPUs of DPDK's other threads, as a hexadecimal mask.
-    type: str
+    description: CPUs of DPDK's other threads, as a hexadecimal mask in quotes; a number is refused.
+    type: raw
     default: ''
   extra:
     description: Further arguments for DPDK's environment abstraction layer.
@@ -163,7 +163,7 @@ options:
         type: str
         required: true
       checksum:
-        description: SHA-1 of its content, as filter P(ansible.builtin.checksum#filter) gives it.
+        description: SHA-1 of its content, as Ansible's filter C(checksum) gives it.
         type: str
         required: true
       mode:
@@ -220,6 +220,12 @@ missing_kernel_options:
   type: list
   elements: str
   sample: [intel_iommu=on]
+missing_menu_options:
+  description: Those of O(kernel_options) that GRUB's menu will not give the kernel.
+  returned: success
+  type: list
+  elements: str
+  sample: [intel_iommu=on]
 missing_packages:
   description: Those of O(packages) that are not installed under this very name.
   returned: success
@@ -232,8 +238,24 @@ outdated_files:
   type: list
   elements: str
   sample: [/usr/local/sbin/ovs-netns-port]
+idle_units:
+  description:
+    - Those of the network's systemd units that do not run, do not start with the host, or were changed since systemd
+      read them.
+  returned: success
+  type: list
+  elements: str
+  sample: [ovs-netns-ns1.service]
+misplaced_ports:
+  description: Ports of O(namespaces) that are not in their namespace as wanted.
+  returned: success
+  type: list
+  elements: str
+  sample: [tap1]
 nics:
-  description: The network cards that were named.
+  description:
+    - The network cards that were named. With O(state=absent) also those that the role has listed in
+      C(/etc/dpdk/interfaces).
   returned: success
   type: list
   elements: dict
@@ -241,13 +263,24 @@ nics:
     name: {description: Name of the interface., type: str, sample: dpdk-nic1}
     pci: {description: PCI address., type: str, sample: "0000:03:00.0"}
     mac: {description: MAC address., type: str, sample: "a0:36:9f:dd:31:bc"}
-    driver: {description: Driver the card is bound to., type: str, sample: ixgbe}
+    max_mtu: {description: "Largest MTU in bytes, or V(null) where it is not known.", type: int, sample: 9710}
+    driver: {description: "Driver the card is bound to, or V(null).", type: str, sample: ixgbe}
     bond: {description: "Name of the bond it belongs to, or V(null).", type: str, sample: dpdk-bond0}
+are_nics_listed:
+  description: Whether the role's lines of C(/etc/dpdk/interfaces) are these cards, with what is known of each.
+  returned: success
+  type: bool
 startup_config:
   description: Keys of C(other_config) that C(ovs-vswitchd) reads when it starts.
   returned: success
   type: dict
   sample: {dpdk-init: "true", dpdk-extra: "-a 0000:03:00.0 -a 0000:03:00.1", dpdk-socket-mem: "4096,4096"}
+startup_changes:
+  description: Keys of RV(startup_config) that Open vSwitch's database does not have like that.
+  returned: success
+  type: list
+  elements: str
+  sample: [dpdk-init]
 running_config:
   description: Keys of C(other_config) that a running C(ovs-vswitchd) takes.
   returned: success
@@ -277,12 +310,13 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_guards import (
-    Findings,
     judge,
     shortcomings,
 )
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import (
     Host,
+    Note,
+    idle_units,
     missing_packages,
     outdated_files,
     read_host,
@@ -291,10 +325,13 @@ from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_wish im
     Member,
     desired_bridges,
     leftovers,
+    misplaced,
     missing_options,
     resolve,
     running_config,
+    startup_changes,
     startup_config,
+    units,
 )
 
 NIC = {"name": {"type": "str", "required": True}, "mac": {"type": "str"}, "pci": {"type": "str"}}
@@ -338,8 +375,8 @@ SPEC: dict[str, Any] = {
     "namespace_port": {"type": "str", "choices": ["veth", "internal"], "default": "veth"},
     "kernel_options": {"type": "list", "elements": "str", "default": []},
     "socket_mem": {"type": "list", "elements": "int", "default": []},
-    "pmd_cpu_mask": {"type": "str", "default": ""},
-    "lcore_mask": {"type": "str", "default": ""},
+    "pmd_cpu_mask": {"type": "raw", "default": ""},
+    "lcore_mask": {"type": "raw", "default": ""},
     "extra": {"type": "str", "default": ""},
     "other_config": {"type": "dict", "default": {}},
     "packages": {"type": "list", "elements": "str", "default": []},
@@ -350,66 +387,89 @@ PAUSE = 1  # seconds between two looks at the network
 
 
 def plan(host: Host, wish: dict[str, Any], members: list[Member]) -> dict[str, Any]:
-    result: dict[str, Any] = {
-        "missing_kernel_options": missing_options(host, wish["kernel_options"]),
+    startup = startup_config(wish, members)
+    return {
+        "missing_kernel_options": missing_options(host.kernel_options, wish["kernel_options"]),
+        "missing_menu_options": missing_options(host.menu.options, wish["kernel_options"]),
+        "misplaced_ports": misplaced(wish, host.placed),
         "nics": [describe(member, members) for member in members if member.nic],
-        "startup_config": startup_config(wish, members),
+        "are_nics_listed": host.listed == {m.found.pci: note(m) for m in members if m.nic},
+        "startup_config": startup,
+        "startup_changes": startup_changes(host.vswitchd, startup),
         "running_config": running_config(wish),
         "bridges": desired_bridges(wish, members),
         "leftovers": leftovers(wish, host.vswitchd),
         "vswitchd": asdict(host.vswitchd),
     }
-    if wish["state"] == "absent":
-        result |= {
-            "startup_config": dict.fromkeys(result["startup_config"]),
-            "running_config": dict.fromkeys(result["running_config"]),
-            "bridges": [{"name": bridge["name"], "state": "absent"} for bridge in wish["bridges"]],
-        }
-    return result
+
+
+def way_back(host: Host, wish: dict[str, Any], members: list[Member]) -> dict[str, Any]:
+    """The plan that takes the network down, with cards that were listed by the role and are named no more."""
+    forward = plan(host, wish, members)
+    named = {nic["pci"] for nic in forward["nics"]}
+    listed = [
+        {"name": host.listed[nic.pci].name, "pci": nic.pci, "mac": nic.mac, "max_mtu": nic.max_mtu,
+         "driver": nic.driver, "bond": None}
+        for nic in host.nics if nic.pci in host.listed and nic.pci not in named
+    ]
+    return forward | {
+        "nics": forward["nics"] + listed,
+        "startup_config": dict.fromkeys(forward["startup_config"]),
+        "running_config": dict.fromkeys(forward["running_config"]),
+        "bridges": [{"name": bridge["name"], "state": "absent"} for bridge in wish["bridges"]],
+    }
 
 
 def describe(member: Member, members: list[Member]) -> dict[str, Any]:
     nic = member.found
     is_bonded = sum(other.port == member.port for other in members) > 1
-    bond = member.port if is_bonded else None
-    return {"name": member.name, "pci": nic.pci, "mac": nic.mac, "driver": nic.driver, "bond": bond}
+    return {
+        "name": member.name, "pci": nic.pci, "mac": nic.mac, "max_mtu": nic.max_mtu, "driver": nic.driver,
+        "bond": member.port if is_bonded else None,
+    }
 
 
-def wait_until_settled(module: AnsibleModule) -> None:
+def note(member: Member) -> Note:
+    return Note(member.name, member.found.mac, member.found.max_mtu)
+
+
+def settled(module: AnsibleModule) -> Host:
+    """The host once its network is as wanted."""
     deadline = time.monotonic() + module.params["settle"]
     while True:
         host = read_host(module.run_command)
-        left = shortcomings(host, resolve(module.params["bridges"], host.nics))
+        left = shortcomings(host, module.params, resolve(module.params["bridges"], host.nics))
         if not left:
-            return
+            return host
         if time.monotonic() > deadline:
             module.fail_json(msg=" ".join(left), problems=left)
         time.sleep(PAUSE)
 
 
-def work(module: AnsibleModule) -> None:
-    if module.params["settle"] and not module.check_mode:
-        wait_until_settled(module)
-    host = read_host(module.run_command)
-    members = resolve(module.params["bridges"], host.nics)
-    is_absent = module.params["state"] == "absent"
-    findings = Findings((), ()) if is_absent else judge(host, module.params, members)
+def work(module: AnsibleModule) -> dict[str, Any]:
+    wish = module.params
+    host = settled(module) if wish["settle"] and not module.check_mode else read_host(module.run_command)
+    members = resolve(wish["bridges"], host.nics)
+    if wish["state"] == "absent":
+        return way_back(host, wish, members)
+    findings = judge(host, wish, members)
     for warning in findings.warnings:
         module.warn(warning)
     if findings.problems:
         module.fail_json(msg=" ".join(findings.problems), problems=list(findings.problems))
-    module.exit_json(
-        changed=False,
-        missing_packages=missing_packages(module.run_command, module.params["packages"]),
-        outdated_files=outdated_files(Path("/"), module.params["files"]),
-        **plan(host, module.params, members),
-    )
+    return plan(host, wish, members)
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=SPEC, supports_check_mode=True)
     try:
-        work(module)
+        module.exit_json(
+            changed=False,
+            **work(module),
+            missing_packages=missing_packages(module.run_command, module.params["packages"]),
+            outdated_files=outdated_files(Path("/"), module.params["files"]),
+            idle_units=idle_units(module.run_command, units(module.params)),
+        )
     except OSError as error:
         module.fail_json(msg=f"Cannot read the host's network: {error}")
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_guards import (
+    boot_pages,
     judge,
     pool_bytes,
     shortcomings,
 )
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import (
+    BootMenu,
     Host,
     HugePages,
     Nic,
@@ -30,8 +32,10 @@ OPTIONS = ("iommu=pt", "intel_iommu=on", "hugepages=1024")
 HOST = Host(
     nics=(NIC1, NIC2),
     numa_nodes=(0,),
+    cpus=(0, 1, 2, 3),
     hugepages=(HugePages(0, 2048, total=1024, free=1024),),
     kernel_options=("root=/dev/sda1", *OPTIONS),
+    menu=BootMenu(("root=/dev/sda1",)),
 )
 
 
@@ -85,16 +89,31 @@ def test_nothing_speaks_against_the_seed() -> None:
         (with_nic(uses=("belongs to bond0",)), wish(), "belongs to bond0"),
         (with_ovs(OvsInterface("enp3s0f0", "enp3s0f0", "br-ex")), wish(), "is in use by bridge br-ex (port enp3s0f0)"),
         (with_ovs(OvsInterface("p", "p", "br-ex", devargs=f"{PCI1},n=1")), wish(), "ovs-vsctl del-port br-ex p"),
+        (with_ovs(OvsInterface("dpdk-nic1", "dpdk-bond9", "br-test", devargs=PCI1)), wish(),
+         "is in use by bridge br-test (port dpdk-bond9) as dpdk-nic1. For another place or name remove it there first"),
+        (with_ovs(OvsInterface("dpdk-nic9", "dpdk-bond0", "br-test", devargs=PCI1)), wish(), "as dpdk-nic9. For"),
+        (with_ovs(OvsInterface("enp3s0f0", "dpdk-bond0", "br-test")), wish(), "as enp3s0f0. For another"),
         (with_nic(iommu_group=None), wish(), "is in no IOMMU group: the IOMMU is off"),
+        (replace(with_nic(iommu_group=None), kernel_options=OPTIONS[:2]), wish(), "is in no IOMMU group"),
         (with_nic(driver="8139cp"), wish(), "DPDK has no driver for this card (8086:1528, 8139cp)"),
         (with_nic(driver="mlx5_core"), wish(), "its driver mlx5_core stays in use under DPDK"),
         (with_nic(max_mtu=4096), wish(), "MTU 9000 is above its limit 4096. Lower mtu of port dpdk-bond0"),
+        (with_nic(driver="vfio-pci", netdev=None, max_mtu=4096), wish(), "MTU 9000 is above its limit 4096"),
         (replace(HOST, has_vfio=False), wish(), "kernel module vfio-pci is missing"),
         (replace(HOST, hugepages=()), wish(),
          "NUMA node 0 has 0 MiB of free hugepages, ovs_dpdk_socket_mem needs 512 MiB"),
         (replace(HOST, hugepages=(HugePages(0, 2048, total=60, free=60),)), wish(socket_mem=[]),
          "NUMA node 0 has 120 MiB of free hugepages, its ports' MTU needs 191 MiB"),
         (replace(HOST, hugepages=(HugePages(0, 2048, total=1024, free=10),)), wish(), "has 20 MiB of free hugepages"),
+        (replace(with_ovs(), hugepages=(HugePages(0, 2048, 1024, 10, held=20),)), wish(), "has 60 MiB of free"),
+        (replace(HOST, kernel_options=OPTIONS[:2]), wish(socket_mem=[4096]),
+         "NUMA node 0 will have 2048 MiB of free hugepages, ovs_dpdk_socket_mem needs 4096 MiB"),
+        (replace(HOST, kernel_options=(), menu=BootMenu(("ro", *OPTIONS), is_older_than_boot=True)), wish(),
+         "the kernel was started without iommu=pt intel_iommu=on hugepages=1024, though GRUB's menu had it"),
+        (replace(HOST, kernel_options=(), menu=BootMenu()), wish(), "hugepages=1024, and has no GRUB menu"),
+        (HOST, wish(pmd_cpu_mask="0x16"), "ovs_dpdk_pmd_cpu_mask 0x16 names CPU 4. Online on this host are: 0, 1, 2"),
+        (HOST, wish(lcore_mask="1-3"), "ovs_dpdk_lcore_mask '1-3' is no hexadecimal mask. Write it like \"0x6\"."),
+        (HOST, wish(lcore_mask=16), 'ovs_dpdk_lcore_mask is the number 16, not a text. Quote it: "0x10"'),
         (HOST, wish(socket_mem=[128]), "ovs_dpdk_socket_mem gives NUMA node 0 128 MiB, its ports' MTU needs 191 MiB"),
         (HOST, wish(socket_mem=[512, 512]), "ovs_dpdk_socket_mem 512,512 names 2 NUMA nodes, this host has 1"),
         (HOST, wish(bond_of_lacp="off"), "bond_mode balance-tcp needs LACP"),
@@ -119,19 +138,41 @@ def test_guard(host: Host, wanted: Wish, sentence: str) -> None:
     [
         (with_nic(driver="vfio-pci", netdev=None, max_mtu=None), wish()),
         (with_ovs(OvsInterface("dpdk-nic1", "dpdk-bond0", "br-test", devargs=PCI1)), wish()),
-        (replace(with_ovs(), hugepages=(HugePages(0, 2048, 300, 10),)), wish()),
+        (with_ovs(OvsInterface("enp3s0f0", "enp3s0f0", "br-test", devargs=PCI1)),
+         wish(bond_of_name="enp3s0f0", bond_of_nics=[{"name": "enp3s0f0", "pci": PCI1}])),
+        (replace(with_ovs(), hugepages=(HugePages(0, 2048, 300, 10, held=290),)), wish()),
+        (HOST, wish(pmd_cpu_mask="f", lcore_mask="0X1")),
+        (replace(HOST, kernel_options=(), menu=BootMenu(("ro", *OPTIONS))), wish()),
+        (replace(HOST, kernel_options=(), menu=BootMenu(("ro",), is_older_than_boot=True)), wish()),
         (HOST, wish(bond_of_nics=[{"name": "dpdk-bond0", "pci": "03:00.0"}])),
         (HOST, wish(port_tag=None, port_addresses=["2001:db8::1/64"])),
         (HOST, wish(namespace_port="internal", port_name="a-name-of-15-ch")),
         (replace(HOST, kernel_options=(), nics=(replace(NIC1, iommu_group=None), NIC2), hugepages=()), wish()),
     ],
     ids=[
-        "bound", "bound and in its bond", "ovs holds its pages", "port of one card", "trunk, IPv6",
+        "bound", "bound and in its bond", "back in the kernel under its own name", "ovs holds its pages", "masks",
+        "menu written since the start", "menu without the options", "port of one card", "trunk, IPv6",
         "long internal name", "before the reboot",
     ],
 )
 def test_no_guard(host: Host, wanted: Wish) -> None:
     assert problems(host, wanted) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "running", "mib"),
+    [
+        (["hugepages=1024"], [], {0: 1024, 1: 1024}),
+        (["hugepagesz=1G", "hugepages=8"], [], {0: 4096, 1: 4096}),
+        (["hugepages=8"], ["default_hugepagesz=1G"], {0: 4096, 1: 4096}),
+        (["default_hugepagesz=1G", "hugepages=4", "hugepagesz=2M", "hugepages=64"], [], {0: 2112, 1: 2112}),
+        (["hugepages=0:512,1:128"], [], {0: 1024, 1: 256}),
+        (["hugepages=many", "hugepagesz=x", "hugepages=9"], [], {0: 0, 1: 0}),
+    ],
+)
+def test_boot_pages(options: list[str], running: list[str], mib: dict[int, int]) -> None:
+    pages = boot_pages(options, running, (0, 1))
+    assert {node: size >> 20 for node, size in pages.items()} == mib
 
 
 def test_all_problems_are_told_at_once() -> None:
@@ -161,6 +202,7 @@ def test_pool_bytes(mtu: int, size: int) -> None:
 
 BOUND = replace(
     HOST,
+    placed={"tap1": "veth ns1 tap1 9000 172.20.0.1/24"},
     nics=(replace(NIC1, driver="vfio-pci"), replace(NIC2, driver="vfio-pci")),
     vswitchd=Vswitchd(
         pid=7, executable="/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk", initialized=True,
@@ -187,10 +229,12 @@ def changed(**columns: Any) -> Host:
         (changed(interfaces=(replace(BOUND.vswitchd.interfaces[0], error="could not open"),
                              replace(BOUND.vswitchd.interfaces[1], mtu=1500))),
          ["could not open", "has MTU 1500 instead of 9000"]),
-        (changed(bonds={"dpdk-bond0": {"dpdk-nic1": True, "dpdk-nic2": False}}), ["member dpdk-nic2 is disabled"]),
+        (changed(bonds={"dpdk-bond0": {"dpdk-nic1": True, "dpdk-nic2": False}}), ["member dpdk-nic2 is not enabled"]),
+        (changed(bonds={}), ["member dpdk-nic1 is not enabled", "member dpdk-nic2 is not enabled"]),
+        (replace(BOUND, placed={}), ["port tap1 was not brought to its namespace as wanted"]),
     ],
 )  # fmt: skip
 def test_shortcomings(host: Host, sentences: list[str]) -> None:
-    found = shortcomings(host, resolve(wish()["bridges"], host.nics))
+    found = shortcomings(host, wish(), resolve(wish()["bridges"], host.nics))
     assert len(found) == len(sentences)
     assert all(sentence in text for sentence, text in zip(sentences, found, strict=True))

@@ -12,14 +12,21 @@ from typing import Any
 
 import pytest
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import (
+    BootMenu,
     HugePages,
+    Note,
+    Uses,
     has_vfio,
+    idle_units,
     missing_packages,
     outdated_files,
     parse_bonds,
+    parse_cpus,
     parse_interfaces,
+    parse_numa_maps,
     read_host,
     read_hugepages,
+    read_menu,
     ssh_connection,
 )
 
@@ -60,7 +67,14 @@ def root(tmp_path: Path) -> Path:
         write(tmp_path, f"{pages}/nr_hugepages", "64\n")
         write(tmp_path, f"{pages}/free_hugepages", "60\n")
     write(tmp_path, "proc/cmdline", "root=/dev/sda1 iommu=pt\n")
-    write(tmp_path, "etc/dpdk/interfaces", "# a comment\n# dpdk-nic2 52:54:00:00:00:05\npci 0000:00:05.0 vfio-pci\n")
+    write(tmp_path, "etc/dpdk/interfaces", (
+        "# somebody's\npci 0000:00:09.0 vfio-pci\n"
+        "# BEGIN openstack_ha.masakari.ovs_dpdk\n"
+        "# dpdk-nic2 52:54:00:00:00:05 max_mtu=9710\npci 0000:00:05.0 vfio-pci\n"
+        "# END openstack_ha.masakari.ovs_dpdk\n"
+    ))
+    write(tmp_path, "sys/devices/system/cpu/online", "0-1,4\n")
+    write(tmp_path, "run/ovs-netns-port-tap1", "veth ns1 tap1 9000 172.20.0.1/24\n")
     return tmp_path
 
 
@@ -96,11 +110,17 @@ def test_read_host(root: Path) -> None:
     virtio, member, bound = host.nics
     assert (virtio.pci, virtio.mac, virtio.netdev) == ("0000:00:03.0", "52:54:00:00:00:03", "enp0s3")
     assert (virtio.driver, virtio.device, virtio.numa_node, virtio.iommu_group) == ("virtio-pci", "1af4:1041", 0, "7")
-    assert virtio.uses == ("carries the default route", "carries the route to 10.0.7.0/24")
+    assert virtio.uses == (
+        "carries the default route", "carries the route to 10.0.7.0/24", "carries enp0s3.7",
+    )  # fmt: skip
     assert (member.mac, member.max_mtu, member.numa_node) == ("52:54:00:00:00:04", 9710, 1)
     assert member.uses == ("belongs to bond7",)
     assert (bound.mac, bound.netdev, bound.driver, bound.uses) == ("52:54:00:00:00:05", None, "vfio-pci", ())
+    assert bound.max_mtu == 9710
+    assert host.listed == {"0000:00:05.0": Note("dpdk-nic2", "52:54:00:00:00:05", 9710)}
     assert host.numa_nodes == (0, 1)
+    assert host.cpus == (0, 1, 4)
+    assert host.placed == {"tap1": "veth ns1 tap1 9000 172.20.0.1/24"}
     assert host.kernel_options == ("root=/dev/sda1", "iommu=pt")
     assert host.vswitchd.pid is None
     assert json.loads(json.dumps(host.as_dict()))["nics"][0]["mac"] == virtio.mac
@@ -119,8 +139,79 @@ def test_no_ssh_connection(root: Path) -> None:
     assert ssh_connection(root) is None
 
 
+@pytest.mark.parametrize(
+    ("uppers", "master", "expected"),
+    [
+        (["enp0s4.7"], None, ("carries enp0s4.7",)),  # a VLAN in a bridge without an address
+        (["macvtap0"], None, ("carries macvtap0",)),
+        (["ovs-system"], "ovs-system", ("belongs to ovs-system",)),
+        (["bond7", "enp0s4.7"], "bond7", ("belongs to bond7", "carries enp0s4.7")),
+        ([], None, ()),
+    ],
+)
+def test_what_stands_on_a_card_is_a_use(
+    tmp_path: Path, uppers: list[str], master: str | None, expected: tuple[str, ...]
+) -> None:
+    for upper in uppers:
+        link(tmp_path, f"sys/class/net/enp0s4/upper_{upper}", f"../{upper}")
+    if master:
+        link(tmp_path, "sys/class/net/enp0s4/master", f"../{master}")
+    assert Uses(tmp_path, lambda _command: (0, "[]", "")).of("enp0s4") == expected
+
+
+def test_a_route_of_several_ways_uses_each(tmp_path: Path) -> None:
+    route = {"dst": "default", "nexthops": [{"dev": "enp0s3", "weight": 1}, {"dev": "enp0s4", "weight": 1}]}
+
+    def ip(command: list[str]) -> tuple[int, str, str]:
+        return 0, json.dumps([route] if "-4" in command else []), ""
+
+    assert Uses(tmp_path, ip).of("enp0s4") == ("carries the default route",)
+
+
+@pytest.mark.parametrize(
+    ("driver", "expected"),
+    [("virtio-pci", ("is in another network namespace",)), ("vfio-pci", ()), ("uio_pci_generic", ())],
+)
+def test_a_kernel_driver_without_a_network_device(tmp_path: Path, driver: str, expected: tuple[str, ...]) -> None:
+    add_nic(tmp_path, "0000:00:06.0", driver)
+    assert read_host(run, str(tmp_path)).nics[0].uses == expected
+
+
 def test_hugepages(root: Path) -> None:
     assert list(read_hugepages(root)) == [HugePages(0, 2048, 64, 60), HugePages(1, 2048, 64, 60)]
+    assert [pages.held for pages in read_hugepages(root, 70)] == [4, 4], "the kernel does not tell whose they are"
+    write(root, "proc/70/numa_maps", NUMA_MAPS)
+    assert [pages.held for pages in read_hugepages(root, 70)] == [3, 0]
+
+
+NUMA_MAPS = """\
+55cb1d000000 default file=/usr/lib/ovs-vswitchd mapped=10 N0=10 kernelpagesize_kB=4
+100000000 default file=/dev/hugepages/rtemap_0 huge dirty=2 N0=2 kernelpagesize_kB=2048
+100400000 default file=/anon_hugepage\\040(deleted) huge anon=1 dirty=1 N0=1 kernelpagesize_kB=2048
+140000000 bind:1 file=/dev/hugepages-1G/rtemap_9 huge dirty=1 N1=1 kernelpagesize_kB=1048576
+7f0000000000 default huge
+"""
+
+
+def test_parse_numa_maps() -> None:
+    assert parse_numa_maps(NUMA_MAPS) == {(0, 2048): 3, (1, 1048576): 1}
+
+
+@pytest.mark.parametrize(("text", "cpus"), [("0", (0,)), ("0-3", (0, 1, 2, 3)), ("0-1,8", (0, 1, 8))])
+def test_parse_cpus(text: str, cpus: tuple[int, ...]) -> None:
+    assert parse_cpus(text) == cpus
+
+
+@pytest.mark.parametrize(("booted", "is_older"), [(1000, False), (3000, True)])
+def test_menu(tmp_path: Path, booted: int, is_older: bool) -> None:
+    assert read_menu(tmp_path) == BootMenu()
+    write(tmp_path, "boot/grub/grub.cfg", (
+        "set timeout=0\nmenuentry 'Debian' {\n\tlinux\t/vmlinuz root=/dev/sda1 ro iommu=pt\n\tinitrd /initrd.img\n}\n"
+        "menuentry 'older' {\n\tlinux\t/vmlinuz.old ro\n}\n"
+    ))
+    os.utime(tmp_path / "boot/grub/grub.cfg", (2000, 2000))
+    write(tmp_path, "proc/stat", f"cpu 1 2\nbtime {booted}\n")
+    assert read_menu(tmp_path) == BootMenu(("root=/dev/sda1", "ro", "iommu=pt"), is_older)
 
 
 @pytest.mark.parametrize(
@@ -145,14 +236,16 @@ def test_has_vfio(tmp_path: Path, files: dict[str, str], expected: bool) -> None
     ("text", "expected"),
     [
         ("", {}),
-        ("pci 0000:00:05.0 vfio-pci\n", {}),
-        ("# dpdk-nic1 A0:36:9F:DD:31:BC\npci 0000:03:00.0 vfio-pci\n", {"0000:03:00.0": "a0:36:9f:dd:31:bc"}),
-        ("# a0:36:9f:dd:31:bc\n# another comment\npci 0000:03:00.0 vfio-pci\n", {}),
-        ("# a0:36:9f:dd:31:bc\npci 0000:03:00.0 vfio-pci\npci 0000:03:00.1 vfio-pci\n",
-         {"0000:03:00.0": "a0:36:9f:dd:31:bc"}),
+        ("pci 0000:00:05.0 vfio-pci\n", {"0000:00:05.0": Note()}),
+        ("# nic1 A0:36:9F:DD:31:BC\npci 0000:03:00.0 vfio-pci\n", {"0000:03:00.0": Note("nic1", "a0:36:9f:dd:31:bc")}),
+        ("# nic1 a0:36:9f:dd:31:bc max_mtu=9710\npci 0000:03:00.0 vfio-pci\n",
+         {"0000:03:00.0": Note("nic1", "a0:36:9f:dd:31:bc", 9710)}),
+        ("# nic1 a0:36:9f:dd:31:bc\n# another comment\npci 0000:03:00.0 vfio-pci\n", {"0000:03:00.0": Note("another")}),
+        ("# nic1 \npci 0000:03:00.0 vfio-pci\n#\npci 0000:03:00.1 vfio-pci\n",
+         {"0000:03:00.0": Note("nic1"), "0000:03:00.1": Note()}),
     ],
-)
-def test_parse_interfaces(text: str, expected: dict[str, str]) -> None:
+)  # fmt: skip
+def test_parse_interfaces(text: str, expected: dict[str, Note]) -> None:
     assert parse_interfaces(text) == expected
 
 
@@ -186,6 +279,22 @@ def test_outdated_files(tmp_path: Path, change: Callable[[Path], None], expected
     wanted = {"path": "/etc/file", "mode": "0644", "checksum": hashlib.sha1(b"wanted").hexdigest()}
     assert outdated_files(tmp_path, [wanted], owner=me) == expected
     assert outdated_files(tmp_path, [wanted], owner=(me[0], me[1] + 1)) == ["/etc/file"]
+
+
+def test_units_that_are_not_as_they_should_be() -> None:
+    def systemctl(command: list[str]) -> tuple[int, str, str]:
+        assert command[:2] == ["systemctl", "show"]
+        states = {
+            "good": ("active", "enabled", "no"), "stopped": ("inactive", "enabled", "no"),
+            "once": ("active", "disabled", "no"), "stale": ("active", "enabled", "yes"), "none": ("inactive", "", "no"),
+        }  # fmt: skip
+        keys = ("ActiveState", "UnitFileState", "NeedDaemonReload")
+        blocks = ["\n".join([f"Id={name}", *(f"{k}={v}" for k, v in zip(keys, states[name], strict=True))])
+                  for name in command[3:]]
+        return 0, "\n\n".join(blocks) + "\n", ""
+
+    assert idle_units(systemctl, ["good", "stopped", "once", "stale", "none"]) == ["stopped", "once", "stale", "none"]
+    assert idle_units(lambda _command: (1, "", "no systemd"), ["good"]) == ["good"]
 
 
 def test_parse_bonds() -> None:

@@ -6,15 +6,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import Host, Nic, OvsInterface, Vswitchd
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import Nic, OvsInterface, Vswitchd
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_wish import (
     desired_bridges,
     full_pci,
     leftovers,
+    misplaced,
     missing_options,
     resolve,
     running_config,
+    startup_changes,
     startup_config,
+    units,
 )
 
 Wish = dict[str, Any]
@@ -60,7 +63,7 @@ def test_full_pci(address: str | None, full: str | None) -> None:
 
 
 def test_missing_options() -> None:
-    assert missing_options(Host(kernel_options=("iommu=pt",)), ["iommu=pt", "hugepages=2048"]) == ["hugepages=2048"]
+    assert missing_options(("iommu=pt",), ["iommu=pt", "hugepages=2048"]) == ["hugepages=2048"]
 
 
 def test_what_ovs_is_told() -> None:
@@ -91,13 +94,39 @@ def test_a_port_of_one_card_is_no_bond() -> None:
 @pytest.mark.parametrize(
     ("kind", "there", "gone"),
     [
-        ("veth", "tap1", ["tap1"]),
-        ("internal", "tap1-br", ["tap1-br"]),
-        ("veth", "tap1-br", []),
-        ("internal", "tap1", []),
+        ("veth", OvsInterface("tap1", "tap1", "br-test", type="internal"), ["tap1"]),
+        ("internal", OvsInterface("tap1-br", "tap1-br", "br-test"), ["tap1-br"]),
+        ("veth", OvsInterface("tap1-br", "tap1-br", "br-test"), []),
+        ("internal", OvsInterface("tap1", "tap1", "br-test", type="internal"), []),
+        ("veth", OvsInterface("tap1", "tap1", "br-ex", type="internal"), []),
+        ("veth", OvsInterface("tap1", "tap1", "br-test", type="dpdkvhostuserclient"), []),
+        ("internal", OvsInterface("tap1-br", "tap1-br", "br-test", type="patch"), []),
+        ("veth", OvsInterface("tap1", "bond1", "br-test", type="internal"), []),
     ],
 )
-def test_leftovers(kind: str, there: str, gone: list[str]) -> None:
-    daemon = Vswitchd(interfaces=(OvsInterface(there, there, "br-test"),))
-    found = leftovers(wish(namespace_port=kind), daemon)
+def test_leftovers(kind: str, there: OvsInterface, gone: list[str]) -> None:
+    found = leftovers(wish(namespace_port=kind), Vswitchd(interfaces=(there,)))
     assert [port["name"] for bridge in found for port in bridge["ports"]] == gone
+
+
+@pytest.mark.parametrize(
+    ("placed", "expected"),
+    [
+        ({}, ["tap1"]),
+        ({"tap1": "veth ns1 tap1 9000 172.20.0.1/24"}, []),
+        ({"tap1": "veth ns1 tap1 9000 172.20.0.2/24"}, ["tap1"]),
+        ({"tap1": "internal ns1 tap1 9000 172.20.0.1/24", "tap2": ""}, ["tap1"]),
+    ],
+)
+def test_misplaced(placed: dict[str, str], expected: list[str]) -> None:
+    assert misplaced(wish(), placed) == expected
+
+
+def test_units() -> None:
+    assert units(wish()) == ["dpdk.service", "ovs-netns-ns1.service", "ovs-netns-port-tap1.service"]
+
+
+def test_startup_changes() -> None:
+    daemon = Vswitchd(other_config={"dpdk-init": "true", "dpdk-lcore-mask": "0x1"})
+    wanted = {"dpdk-init": "true", "dpdk-socket-mem": "512", "dpdk-lcore-mask": None, "dpdk-extra": None}
+    assert startup_changes(daemon, wanted) == ["dpdk-socket-mem", "dpdk-lcore-mask"]

@@ -13,9 +13,11 @@ import pytest
 import yaml
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import (
+    BootMenu,
     Host,
     HugePages,
     Nic,
+    Note,
     OvsInterface,
     Vswitchd,
 )
@@ -44,11 +46,16 @@ def module(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_plan(module: Callable[..., Row]) -> None:
-    result = module(ovs_dpdk_plan, HOST, bridges=BRIDGES, kernel_options=["iommu=pt", "hugepages=600"])
+    host = replace(HOST, menu=BootMenu(("hugepages=600",)))
+    result = module(ovs_dpdk_plan, host, bridges=BRIDGES, kernel_options=["iommu=pt", "hugepages=600"])
+    assert result["missing_menu_options"] == ["iommu=pt"]
     assert result["missing_kernel_options"] == ["hugepages=600"]
     assert result["nics"] == [
-        {"name": "nic1", "pci": "0000:00:04.0", "mac": "52:54:00:00:00:04", "driver": "virtio-pci", "bond": None}
-    ]
+        {"name": "nic1", "pci": "0000:00:04.0", "mac": "52:54:00:00:00:04", "max_mtu": 9000, "driver": "virtio-pci",
+         "bond": None}
+    ]  # fmt: skip
+    assert not result["are_nics_listed"]
+    assert "dpdk-init" in result["startup_changes"]
     assert result["bridges"][0]["ports"][0]["interfaces"][0]["mtu_request"] == 1500
 
 
@@ -101,6 +108,29 @@ def test_absent_finds_the_cards_and_nothing_speaks_against_it(module: Callable[.
     assert set(result["startup_config"].values()) == {None}
 
 
+def test_absent_finds_cards_that_are_named_no_more(module: Callable[..., Row]) -> None:
+    other = Nic("0000:00:05.0", driver=None)
+    listed = {"0000:00:05.0": Note("nic2"), "0000:00:09.0": Note("gone")}
+    host = replace(HOST, nics=(NIC, other), listed=listed)
+    result = module(ovs_dpdk_plan, host, bridges=BRIDGES, state="absent")
+    assert [(nic["name"], nic["driver"]) for nic in result["nics"]] == [("nic1", "virtio-pci"), ("nic2", None)]
+
+
+def test_nothing_is_left_to_list_or_to_start_with(module: Callable[..., Row]) -> None:
+    """A card that an older version listed has no max_mtu there: nothing is written for it."""
+    first = module(ovs_dpdk_plan, HOST, bridges=BRIDGES)
+    config = {key: value for key, value in first["startup_config"].items() if value is not None}
+    host = replace(
+        HOST,
+        nics=(replace(NIC, driver="vfio-pci", netdev=None, max_mtu=None),),
+        listed={"0000:00:04.0": Note("nic1", "52:54:00:00:00:04")},
+        vswitchd=Vswitchd(other_config=config),
+    )
+    result = module(ovs_dpdk_plan, host, bridges=BRIDGES)
+    assert result["are_nics_listed"]
+    assert result["startup_changes"] == []
+
+
 def test_settle_waits(module: Callable[..., Row]) -> None:
     daemon = Vswitchd(pid=1, executable="ovs-vswitchd-dpdk", initialized=True)
     bound = replace(HOST, nics=(replace(NIC, driver="vfio-pci"),), vswitchd=daemon)
@@ -119,8 +149,10 @@ def test_settle_fails_with_what_is_not_so(module: Callable[..., Row], monkeypatc
 def test_info(module: Callable[..., Row]) -> None:
     result = module(ovs_dpdk_info, HOST)
     documented = yaml.safe_load(ovs_dpdk_info.RETURN)
-    assert documented.keys() <= result.keys()
+    assert documented.keys() == result.keys() - {"changed", "invocation"}
     assert documented["nics"]["contains"].keys() == result["nics"][0].keys()
+    assert documented["hugepages"]["contains"].keys() == result["hugepages"][0].keys()
+    assert documented["menu"]["contains"].keys() == result["menu"].keys()
     assert documented["vswitchd"]["contains"].keys() == result["vswitchd"].keys()
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, openstack_ha.masakari contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything is taken down again, and the kernel has its cards back."""
+"""Everything is taken down again, and the kernel has its cards back, though the variables no longer name it all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from typing import Any
 
 
 def test_absent(vm: Any, play: Callable[..., Any]) -> None:
-    run = play(ovs_dpdk_state="absent")
+    nic = {"name": "dpdk-nic2", "pci": "0000:00:05.0"}
+    less = {
+        "ovs_dpdk_bridges": [{"name": "br-test", "ports": [{"name": "dpdk-bond0", "nics": [nic]}]}],
+        "ovs_dpdk_namespaces": [],
+    }
+    run = play(ovs_dpdk_state="absent", **less)
     assert not run.failed, run.messages
     drivers = vm.output("readlink /sys/bus/pci/devices/0000:00:0[45].0/driver").splitlines()
     assert [driver.rpartition("/")[2] for driver in drivers] == ["virtio-pci"] * 2

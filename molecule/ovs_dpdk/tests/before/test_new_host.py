@@ -28,14 +28,19 @@ def refusal(vm: Any, play: Callable[..., Any]) -> Any:
     before = vm.output(SNAPSHOT)
     # The module's directory, whose place differs between kernels, hides behind another name.
     vm.output("mv /lib/modules/$(uname -r)/kernel/drivers/vfio /root/")
+    vm.output("ip link add link enp0s5 name macvtap0 type macvtap")
     run = play(
         ovs_dpdk_kernel_options=[],
         ovs_dpdk_socket_mem=[128, 128],
+        ovs_dpdk_pmd_cpu_mask="0x6",
+        ovs_dpdk_lcore_mask=0x10,  # as it comes from a mask without quotes
         ovs_dpdk_bridges=[{
             "name": "br-test",
             "ports": [
                 port("management", 1500, mac=MANAGEMENT),
                 port("jumbo", 9100, mac="52:54:00:00:00:04"),
+                port("busy", 1500, pci="00:05.0"),
+                port("peer", 1500, pci="00:06.0"),
                 port("realtek", 1500, pci="00:08.0"),
                 port("no-mac", 1500, mac="52:54:00:00:00:99"),
                 port("no-pci", 1500, pci="0000:00:1f.7"),
@@ -49,7 +54,7 @@ def refusal(vm: Any, play: Callable[..., Any]) -> Any:
             ],
         }],
     )  # fmt: skip
-    vm.output("mv /root/vfio /lib/modules/$(uname -r)/kernel/drivers/")
+    vm.output("mv /root/vfio /lib/modules/$(uname -r)/kernel/drivers/; ip link delete macvtap0")
     assert vm.output(SNAPSHOT) == before
     return run
 
@@ -61,11 +66,15 @@ def refusal(vm: Any, play: Callable[..., Any]) -> Any:
         "NIC management (0000:00:03.0, enp0s3) carries the SSH connection from 10.0.2.2",
         "NIC jumbo (0000:00:04.0, enp0s4): MTU 9100 is above its limit 9000",
         "NIC jumbo (0000:00:04.0, enp0s4) is in no IOMMU group: the IOMMU is off",
+        "NIC busy (0000:00:05.0, enp0s5) carries macvtap0",
+        "NIC peer (0000:00:06.0) is in another network namespace",
         "NIC realtek (0000:00:08.0, enp0s8): DPDK has no driver for this card (10ec:8139, 8139cp)",
         "NIC no-mac: no network card has MAC address 52:54:00:00:00:99",
         "NIC no-pci: no network card has PCI address 0000:00:1f.7",
         "NUMA node 0 has 0 MiB of free hugepages, its ports' MTU needs",
         "ovs_dpdk_socket_mem 128,128 names 2 NUMA nodes, this host has 1",
+        "ovs_dpdk_pmd_cpu_mask 0x6 names CPU 2. Online on this host are: 0, 1",
+        'ovs_dpdk_lcore_mask is the number 16, not a text. Quote it: "0x10"',
         "kernel module vfio-pci is missing",
         "port tap1 of namespace ns1: tag 4095 is no VLAN",
         "port tap1 of namespace ns1: '172.20.0.1' is no address with a prefix length",
@@ -89,6 +98,7 @@ def test_check_mode_tells_every_step_and_changes_nothing(vm: Any, play: Callable
     assert set(run.changed) >= {
         "Install the packages",
         "Put the kernel options where GRUB finds them",
+        "Write GRUB's menu",
         "Reboot into the new kernel options",
         "List the network cards for DPDK",
         "Bind the network cards",

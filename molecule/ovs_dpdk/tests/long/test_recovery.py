@@ -46,6 +46,17 @@ def test_and_back_to_a_veth_pair(vm: Any, play: Callable[..., Any]) -> None:
     assert " 0% packet loss" in vm.output(f"{PING} -s 8972 -M do")
 
 
+def test_a_port_that_an_earlier_run_left_undone_is_placed(vm: Any, play: Callable[..., Any]) -> None:
+    """The service's file is as wanted, but nobody told systemd, and the script did not come to its end."""
+    vm.output("ip -n ns1 address flush dev tap1; rm /run/ovs-netns-port-tap1")
+    vm.output("touch /etc/systemd/system/ovs-netns-ns1.service")
+    run = play()
+    assert not run.failed, run.messages
+    assert set(run.changed) == {"Place the ports in their namespaces"}
+    assert vm.output("systemctl show --property=NeedDaemonReload ovs-netns-ns1") == "NeedDaemonReload=no"
+    assert " 0% packet loss" in vm.output(PING)
+
+
 def test_a_card_that_fell_back_to_the_kernel_is_taken_again(vm: Any, play: Callable[..., Any]) -> None:
     card = "0000:00:05.0"
     vm.output(
@@ -58,3 +69,18 @@ def test_a_card_that_fell_back_to_the_kernel_is_taken_again(vm: Any, play: Calla
     assert not run.failed, run.messages
     assert vm.output("ovs-vsctl get Interface dpdk-nic2 error") == "[]"
     assert vm.output("ovs-appctl bond/show").count(": enabled") == 2
+
+
+def test_it_goes_back_from_a_broken_state(vm: Any, play: Callable[..., Any]) -> None:
+    """The database is stopped and a card has no driver, only the wish for DPDK's."""
+    card = "/sys/bus/pci/devices/0000:00:05.0"
+    vm.output("systemctl stop openvswitch-switch ovsdb-server")
+    vm.output(f"echo vfio-pci >{card}/driver_override && echo 0000:00:05.0 >{card}/driver/unbind")
+    foreseen = play(check=True, ovs_dpdk_state="absent")
+    assert {"Return the network cards to the kernel", "Write GRUB's menu"} <= set(foreseen.changed), foreseen.messages
+    run = play(ovs_dpdk_state="absent")
+    assert not run.failed, run.messages
+    drivers = vm.output("readlink /sys/bus/pci/devices/0000:00:0[45].0/driver").splitlines()
+    assert [driver.rpartition("/")[2] for driver in drivers] == ["virtio-pci"] * 2
+    assert vm.output("ovs-vsctl list-br") == ""
+    assert play(ovs_dpdk_state="absent").recap["changed"] == 0

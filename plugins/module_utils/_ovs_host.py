@@ -274,7 +274,7 @@ def parse_interfaces(text: str) -> dict[str, Note]:
             mac, max_mtu = MAC.search(line.lower()), MAX_MTU.search(line)
             name = words[1] if len(words) > 1 else None
             note = Note(name, mac and mac.group(), int(max_mtu.group(1)) if max_mtu else None)
-        elif words[:1] == ["pci"]:
+        elif words[:1] == ["pci"] and len(words) > 1:
             found[words[1]] = note
             note = Note()
     return found

@@ -236,6 +236,7 @@ def test_has_vfio(tmp_path: Path, files: dict[str, str], expected: bool) -> None
     ("text", "expected"),
     [
         ("", {}),
+        ("pci\n", {}),
         ("pci 0000:00:05.0 vfio-pci\n", {"0000:00:05.0": Note()}),
         ("# nic1 A0:36:9F:DD:31:BC\npci 0000:03:00.0 vfio-pci\n", {"0000:03:00.0": Note("nic1", "a0:36:9f:dd:31:bc")}),
         ("# nic1 a0:36:9f:dd:31:bc max_mtu=9710\npci 0000:03:00.0 vfio-pci\n",

@@ -25,7 +25,8 @@ options:
     description:
       - Return sentences instead of names, on what is missing and also on what is filled in but would not arrive as it
         is written. A number is not text; of blanks, a line end or quotes around a password a configuration file of
-        OpenStack keeps nothing, while Keystone does; a line end within one breaks the file.
+        OpenStack keeps nothing, while Keystone does; a line end within one breaks the file. A backslash
+        before a dollar sign is lost there too.
     type: bool
     default: false
 author: openstack_ha.masakari contributors (@openstack-ha)
@@ -76,6 +77,8 @@ def _flaws(value: Any) -> Iterator[str]:
         yield "has a line end within, which breaks configuration files. Take the line end away."
     if text[0] == text[-1] and text[0] in "\"'":  # as oslo.config asks
         yield "has quotes around it as part of the value, which configuration files do not keep. Take the quotes away."
+    if "\\$" in text:  # oslo.config takes it for an escaped dollar sign, and has no way to write the two
+        yield "has a backslash before a dollar sign, which configuration files do not keep. Take the backslash away."
 
 
 def _sentences(secrets: dict[str, Any], missing: list[str]) -> Iterator[str]:

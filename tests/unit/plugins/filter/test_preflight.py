@@ -44,6 +44,7 @@ def test_what_is_missing_in_one_sentence() -> None:
     ("'s3cret'", "has quotes around it as part of the value, which configuration files do not keep."),
     ('"s3cret"', "Take the quotes away."),
     ('"', "Take the quotes away."),
+    (r"s3\$cret", "has a backslash before a dollar sign"),
 ])
 def test_a_secret_that_would_not_arrive_as_it_is_written(value: Any, words: str) -> None:
     secrets = {"masakari_service_password": value, "other": "fine"}

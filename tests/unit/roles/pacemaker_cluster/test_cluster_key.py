@@ -18,11 +18,11 @@ OTHER = b"\0\xff key of nobody \n\0"
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="the key belongs to root")
 
 
-def share(lab, hosts="infra1,infra2,infra3", *arguments):
+def share(lab, hosts="infra1,infra2,infra3", *arguments, **options):
     sources = {"cluster_key_hosts": MEMBERS} if hosts != "compute1" else {}
     role = {"ansible.builtin.include_role": {"name": "openstack_ha.masakari.cluster_key"}}
     return lab.play(hosts, role, arguments=arguments, cluster_key_host="infra1", cluster_key_path="authkey",
-                    cluster_key_group=grp.getgrgid(0).gr_name, cluster_key_mode="0640", **sources)
+                    cluster_key_group=grp.getgrgid(0).gr_name, cluster_key_mode="0640", **sources, **options)
 
 
 def keys(lab, *hosts):
@@ -63,6 +63,27 @@ def test_members_with_different_keys_are_refused(lab):
     assert run.code != 0 and set(keys(lab).values()) == {KEY, OTHER}
     one, other = sorted(["infra1, infra3", "infra2"], key=lambda hosts: f"one key on {hosts} and" not in run.said)
     assert f"authkey is one key on {one} and another on {other}. See which of them run the living cluster" in run.said
+
+
+def test_a_key_that_the_package_made_counts_for_nothing(lab):
+    """One on each new host. That of the first one will do for a new cluster, and none of them for a living one."""
+    lab.start(*MEMBERS)
+    for number, host in enumerate(MEMBERS):
+        has(lab, b"of the package %d" % number, host)
+    assert share(lab).code != 0
+    foretold = share(lab, "infra1,infra2,infra3", "--check", cluster_key_used_path="cib.xml")
+    assert (foretold.code, len(set(keys(lab).values()))) == (0, 3), foretold.output
+    run = share(lab, cluster_key_used_path="cib.xml")
+    assert (run.code, keys(lab)) == (0, dict.fromkeys(MEMBERS, b"of the package 0")), run.output
+    for host in MEMBERS:
+        (lab[host] / "cib.xml").touch()
+    assert share(lab, cluster_key_used_path="cib.xml").changed == set()
+
+    has(lab, OTHER, "infra1")
+    (lab["infra1"] / "cib.xml").unlink()
+    run = share(lab, cluster_key_used_path="cib.xml")
+    assert (run.code, run.changed) == (0, {"infra1"}), run.output
+    assert keys(lab) == dict.fromkeys(MEMBERS, b"of the package 0")
 
 
 def test_a_dead_member_does_not_matter_while_another_has_the_key(lab):

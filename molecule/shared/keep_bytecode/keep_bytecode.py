@@ -3,6 +3,8 @@
 Each of Ansible's modules comes as a zip with the sources of all it uses. To compile them is a third of what a task
 costs, and seconds on an emulated processor. The lab's hosts and the VM of scenario ovs_dpdk have this in their image
 (keep_bytecode.pth), what make starts on this machine has it by PYTHONPATH (sitecustomize.py).
+
+python3 keep_bytecode.py DIRECTORY...: compile all sources below these beforehand.
 """
 import marshal
 import os
@@ -32,4 +34,13 @@ def kept(path, source):
     return code
 
 
-zipimport._compile_source = kept
+if __name__ == "__main__":
+    for place in sys.argv[1:]:
+        for directory, _directories, names in os.walk(place):
+            for name in names:
+                if name.endswith(".py"):
+                    path = os.path.join(directory, name)
+                    with open(path, "rb") as source:
+                        kept(path, source.read())
+else:
+    zipimport._compile_source = kept

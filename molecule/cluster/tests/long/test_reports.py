@@ -53,7 +53,8 @@ def test_a_clean_restart_of_the_daemon_is_not_reported() -> None:
     assert was_offline, "the restart was not seen by Pacemaker: the test has shown nothing"
     wait_until(lambda: is_up("compute2"), 60, "compute2 is up again")
     assert successes("compute2") == before
-    assert reports(since) == set()
+    # Another host may be reported to have come back from the test before.
+    assert not [report for report in reports(since) if report[0] == "compute2"]
 
 
 @pytest.mark.parametrize("host", ["compute3"], indirect=True)

@@ -34,14 +34,17 @@ attributes:
     support: full
 """
 
+    # Whole by itself, for modules that ask no API and need nothing else from here.
     INFO = r"""
 options: {}
 attributes:
   check_mode:
+    description: Can run in C(check_mode) and predict the change without making it.
     support: full
     details:
       - This module does not modify state.
   diff_mode:
+    description: Tells in diff mode what has changed, or would change in C(check_mode).
     support: N/A
     details:
       - This module does not modify state.

@@ -176,17 +176,8 @@ options:
         is not. With V(0) it does not look, for use before the network is configured.
     type: int
     default: 0
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and predict the change without making it.
-    support: full
-    details:
-      - This module does not modify state.
-  diff_mode:
-    description: Tells in diff mode what has changed, or would change in C(check_mode).
-    support: N/A
-    details:
-      - This module does not modify state.
+extends_documentation_fragment:
+  - openstack_ha.masakari.attributes.info
 seealso:
   - module: openstack_ha.masakari.ovsdb
   - module: openstack_ha.masakari.ovs_dpdk_info

@@ -18,17 +18,8 @@ author:
   - openstack_ha.masakari contributors (@openstack-ha)
 requirements:
   - systemd 247 or later
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and predict the change without making it.
-    support: full
-    details:
-      - This module does not modify state.
-  diff_mode:
-    description: Tells in diff mode what has changed, or would change in C(check_mode).
-    support: N/A
-    details:
-      - This module does not modify state.
+extends_documentation_fragment:
+  - openstack_ha.masakari.attributes.info
 options:
   reads:
     description:

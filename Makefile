@@ -49,10 +49,10 @@ images: bootstrap ## the lab's images, unless they are there
 	molecule/default/machine
 	molecule/default/images trixie bookworm:base
 
-molecule: bootstrap ## the lab's own tests and the roles on real hosts: scenarios default, masakari, masakari_distro
+molecule: bootstrap ## the lab's own tests and the roles on real hosts: scenarios default, masakari, cluster, masakari_distro
 	molecule/default/scenarios
 
-cluster: bootstrap ## every test of the cluster and its fencing on the lab (not part of make test yet)
+cluster: bootstrap ## every test of the cluster and its fencing on the lab (make test runs the quick ones)
 	molecule/default/all cluster
 
 failover: bootstrap ## every drill and every fault on the lab, with real guests (not part of make test: no time)

@@ -283,6 +283,9 @@ def _process_problems(facts: Facts, events: Sequence[Event]) -> Iterator[str]:
     if not any(event.phase == "running" for event in events):
         yield (f"{facts['process']} does not run again on {facts['host']}. Is it in the list of "
                "masakari-processmonitor? See its journal.")
+    elif not any(event.phase == "restart" for event in events):
+        yield (f"{facts['process']} runs again on {facts['host']}, but masakari-processmonitor did not start it. "
+               "Is it in its list? See its journal.")
 
 
 def _notification_problems(facts: Facts) -> Iterator[str]:

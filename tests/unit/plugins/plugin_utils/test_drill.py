@@ -243,6 +243,11 @@ def test_a_process_that_does_not():
     assert "libvirtd does not run again on compute1" in found["problems"][0]
 
 
+def test_a_process_that_somebody_else_started():
+    found = report({**PROCESS_KILLED, "journals": {"compute1": STARTED}})
+    assert "libvirtd runs again on compute1, but masakari-processmonitor did not start it" in found["problems"][0]
+
+
 # --- the rest --------------------------------------------------------------------------------------
 
 

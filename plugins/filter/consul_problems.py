@@ -78,10 +78,12 @@ def _line_problems(where: str, line: Any, width: int) -> Iterator[str]:
         yield f"{where}: {line!r}. Give it health and action, and nothing else."
         return
     health, action = line["health"], line["action"]
-    if not isinstance(health, list) or len(health) != width or not set(health) <= set(STATES):
+    if not isinstance(health, list) or len(health) != width or not all(state in STATES for state in health):
         yield f"{where}: health {health!r}. List up or down for each of the {width} networks of the sequence."
-    if not isinstance(action, list) or not set(action) <= set(ACTIONS):
+    if not isinstance(action, list) or not all(step in ACTIONS for step in action):
         yield f"{where}: action {action!r}. Write [recovery], or [] to leave the host alone."
+    elif action and isinstance(health, list) and set(map(str, health)) == {"up"}:
+        yield f"{where}: a host that all networks reach would be recovered. Write action [], or health with a down."
 
 
 def consul_problems(matrix: dict[str, Any], agents: dict[str, Any]) -> list[str]:

@@ -25,6 +25,8 @@ def test_a_good_matrix_and_masakaris_own():
     ({"matrix": [{"health": ["up", "up"], "action": "recovery"}]}, "Write [recovery]"),
     ({"matrix": [{"health": ["up", "up"], "action": []}]}, "no host would ever be recovered"),
     ({"matrix": [{"health": ["down", "down"], "action": ["recovery"]}] * 2}, "stands 2 times"),
+    ({"matrix": [{"health": ["up", "up"], "action": ["recovery"]}]}, "a host that all networks reach would be"),
+    ({"matrix": [{"health": [["up"], "up"], "action": [{}]}]}, "health [['up'], 'up']"),
     ({"more": 1}, "sequence and matrix, and nothing else"),
 ])
 def test_problems(change, problem):

@@ -18,7 +18,7 @@ version_added: 0.1.0
 description:
   - A host that nothing can fence is never proven off, and a guest that is recovered without its disk comes back empty.
   - A host that cannot be asked proves nothing. It leaves a segment as it is; one that is not enabled yet stays so, and
-    into one that is enabled the host is not taken.
+    into one that is enabled the host is not taken, and stays in the segment that it is in.
 positional: _input
 options:
   _input:
@@ -40,6 +40,11 @@ options:
     description: Names of the hosts that a fencing device covers. Left out, when the cluster cannot be asked.
     type: list
     elements: str
+  stalled:
+    description: Names of the hosts that are covered only by devices that do not run now. They prove nothing, either.
+    type: list
+    elements: str
+    default: []
   wrote:
     description: >-
       For each host the result of a task that left a file of a name of its own in the instances directory, and printed
@@ -69,7 +74,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: C(segments), with C(is_enabled); C(warnings), sentences on what is not proven.
+  description:
+    - C(segments), with C(is_enabled); C(warnings), sentences on what is not proven; C(kept_out), the hosts that are
+      not taken into a segment yet, each with C(name) and C(segment).
   type: dict
 """
 
@@ -88,11 +95,12 @@ class Storage:
 
 def proven_segments(
     declared: Sequence[Mapping[str, Any]], *, hosts: Iterable[Mapping[str, Any]] = (), enabled: Collection[str] = (),
-    fenced: Collection[str] | None = None, wrote: Mapping[str, Mapping[str, Any]] | None = None,
-    seen: Mapping[str, Mapping[str, Any]] | None = None, directory: str = "/var/lib/nova/instances", shared: str = "",
+    fenced: Collection[str] | None = None, stalled: Collection[str] = (),
+    wrote: Mapping[str, Mapping[str, Any]] | None = None, seen: Mapping[str, Mapping[str, Any]] | None = None,
+    directory: str = "/var/lib/nova/instances", shared: str = "",
 ) -> dict[str, Any]:
     known, storage = list(hosts), _storage(wrote or {}, seen or {})
-    answer: dict[str, Any] = {"segments": [], "warnings": []}
+    answer: dict[str, Any] = {"segments": [], "warnings": [], "kept_out": []}
     for segment in declared:
         if segment.get("is_enabled") is False or segment.get("state") == "absent":
             answer["segments"].append(dict(segment))
@@ -101,20 +109,35 @@ def proven_segments(
         faults = [] if fenced is None else [
             f"no fencing device of the cluster covers {name}: add it to the group masakari_monitor, or to the nodes of "
             "a device in pacemaker_cluster_devices, and run the playbook cluster"
-            for name in names if name not in fenced]
+            for name in names if name not in fenced and name not in stalled]
         silent: list[str] = []
         if not shared:
             faults += _apart(names, storage, directory)
             silent = [name for name in names if name not in storage.markers and name not in storage.errors]
         unknown = [] if fenced is not None else ["the cluster could not be asked about fencing"]
         unknown += [f"{name} could not be asked about {directory}" for name in silent]
+        unknown += [f"the fencing device of {name} does not run (crm_mon)" for name in names if name in stalled]
         is_enabled = not faults and (not unknown or segment["name"] in enabled)
         new = set(silent) - {host["name"] for host in known if host["segment"] == segment["name"]}
         kept_out = new if is_enabled else set()
-        hosts = [host for host in segment.get("hosts") or [] if host["name"] not in kept_out]
-        answer["segments"].append({**segment, "is_enabled": is_enabled} | ({"hosts": hosts} if kept_out else {}))
+        taken = [host for host in segment.get("hosts") or [] if host["name"] not in kept_out]
+        answer["segments"].append({**segment, "is_enabled": is_enabled} | ({"hosts": taken} if kept_out else {}))
         answer["warnings"] += _warnings(segment["name"], is_enabled, faults, unknown, kept_out)
+        answer["kept_out"] += [{"name": name, "segment": segment["name"]} for name in sorted(kept_out)]
+    kept = {entry["name"] for entry in answer["kept_out"]}
+    answer["segments"] = [_keeping(segment, kept, known) for segment in answer["segments"]]
     return answer
+
+
+def _keeping(
+    segment: Mapping[str, Any], kept_out: Collection[str], known: Iterable[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """A host that is not taken into another segment is not purged from this one, or nobody would recover it."""
+    staying = [{"name": host["name"]} for host in known
+               if host["segment"] == segment["name"] and host["name"] in kept_out]
+    if not staying or not segment.get("purge_hosts"):
+        return dict(segment)
+    return {**segment, "hosts": [*(segment.get("hosts") or []), *staying]}
 
 
 def _compute_hosts(segment: Mapping[str, Any], known: Iterable[Mapping[str, Any]]) -> list[str]:

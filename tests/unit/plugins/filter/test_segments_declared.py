@@ -287,7 +287,25 @@ def test_a_new_host_that_proves_nothing_is_not_taken_into_an_enabled_segment() -
     answer = proven_segments([DECLARED], **values, enabled=["S1"])
     assert names(answer["segments"]) == {"S1": ["c1", "c2"]} and answer["segments"][0]["is_enabled"] is True
     assert answer["warnings"][0].endswith("instances. Not taken into it until then: c3.")
+    assert answer["kept_out"] == [{"name": "c3", "segment": "S1"}]
     assert names(proven_segments([DECLARED], **values)["segments"]) == {"S1": ["c1", "c2", "c3"]}  # disabled
+
+
+def test_a_host_that_proves_nothing_stays_in_the_segment_that_it_is_in() -> None:
+    old = {"name": "S2", "recovery_method": "auto", "hosts": [{"name": "c4"}], "purge_hosts": True}
+    there = [row("c1"), row("c2"), row("c3", segment="S2"), row("c4", segment="S2")]
+    four = {**WROTE, "c3": DOWN, "c4": {**RAN, "stdout": "/x/.m-c4"}}
+    values = {"hosts": there, "fenced": [*THREE, "c4"], "wrote": four, "seen": {**ALL, "c4": {"stdout": ".m-c4"}}}
+    answer = proven_segments([DECLARED, old], **values, enabled=["S1"], shared="")
+    assert names(answer["segments"]) == {"S1": ["c1", "c2"], "S2": ["c4", "c3"]}
+    assert answer["kept_out"] == [{"name": "c3", "segment": "S1"}]
+
+
+def test_a_device_that_does_not_run_proves_nothing_and_takes_nothing_away() -> None:
+    assert proven(fenced=["c1", "c2"], stalled=["c3"])[0] is False
+    is_enabled, warning = proven(fenced=["c1", "c2"], stalled=["c3"], enabled=["S1"])
+    assert is_enabled is True
+    assert "S1 stays enabled, unproven: the fencing device of c3 does not run" in warning
 
 
 def test_hosts_that_are_there_and_not_declared_count_too() -> None:

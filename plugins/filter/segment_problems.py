@@ -221,10 +221,13 @@ def segment_problems(
     if not isinstance(segments, list):
         return [f"masakari_segments: {segments!r} is not a list. Write - name: <segment> lines."]
     problems = list(_pattern_problems(list(patterns) if patterns == () else patterns, aggregates or []))
-    made = {name for name in aggregates or [] for pattern in patterns if fnmatch.fnmatchcase(name, str(pattern))}
+    names = [pattern for pattern in patterns if isinstance(pattern, str)] if isinstance(patterns, list) else []
+    made = {name for name in aggregates or [] for pattern in names if fnmatch.fnmatchcase(name, pattern)}
     for segment in segments:
         label = segment.get("name") if isinstance(segment, dict) else segment
-        problems.extend(_segment_problems(f"masakari_segments[{label}]", segment, nova_hosts, nodes))
+        is_made = isinstance(label, str) and label in made
+        origin = " (of a host aggregate, with masakari_segments_from_aggregates_options)" if is_made else ""
+        problems.extend(_segment_problems(f"masakari_segments[{label}]{origin}", segment, nova_hosts, nodes))
     problems.extend(_duplicates(segments, made))
     return problems
 

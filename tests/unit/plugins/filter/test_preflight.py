@@ -141,6 +141,18 @@ def test_not_a_list() -> None:
     assert "is not a list" in problem
 
 
+@pytest.mark.parametrize("patterns", [None, 3, "az1", [["az1"]]])
+def test_patterns_that_are_no_list_of_names(patterns: Any) -> None:
+    (problem,) = segment_problems([GOOD], NOVA, aggregates=["az1"], patterns=patterns)
+    assert problem.startswith("masakari_segments_from_aggregates: ") and "is not a list of names" in problem
+
+
+def test_what_is_wrong_with_the_options_of_aggregates_is_not_said_of_masakari_segments_alone() -> None:
+    made = GOOD | {"name": "az1", "recovery_method": "automatic"}
+    (problem,) = segment_problems([made], NOVA, aggregates=["az1"], patterns=["az*"])
+    assert problem.startswith("masakari_segments[az1] (of a host aggregate, with masakari_segments_from_aggregates_")
+
+
 def test_without_nova_hosts_are_not_looked_up() -> None:
     assert segment_problems([GOOD | {"hosts": [{"name": "anything"}]}]) == []
 

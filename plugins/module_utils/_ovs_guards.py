@@ -17,6 +17,7 @@ from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_wish im
     VETH_SUFFIX,
     Member,
     misplaced,
+    missing_namespaces,
     missing_options,
     ports_in_namespaces,
 )
@@ -73,6 +74,7 @@ def judge(host: Host, wish: Mapping[str, Any], members: Sequence[Member]) -> Fin
         *_socket_mem(wish["socket_mem"], host),
         *(problem for name in ("pmd_cpu_mask", "lcore_mask") for problem in _cpu_mask(name, wish[name], host)),
         *_namespaces(wish),
+        *_foreign_namespaces(wish, host.namespaces),
         *_hugepages(found, wish, host, pending),
         *_boot_loader(host, pending),
     ]
@@ -199,6 +201,16 @@ def _namespaces(wish: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{here}: '{address}' is no address with a prefix length. Write it like 172.20.0.1/24."
 
 
+def _foreign_namespaces(wish: Mapping[str, Any], there: Mapping[str, bool]) -> Iterator[str]:
+    for namespace in wish["namespaces"]:
+        if there.get(namespace["name"]) is False:
+            yield (
+                f"network namespace {namespace['name']} is there and not this role's, which would delete it with "
+                "ovs_dpdk_state=absent. Choose another name in ovs_dpdk_namespaces, or remove it first: "
+                f"ip netns delete {namespace['name']}."
+            )
+
+
 def _is_interface_address(text: str) -> bool:
     try:
         ipaddress.ip_interface(text)
@@ -310,8 +322,13 @@ def shortcomings(host: Host, wish: Mapping[str, Any], members: Sequence[Member])
         return [f"ovs-vswitchd could not initialize DPDK. Look at {LOG}."]
     sizes = Counter(member.port for member in members)
     problems = [problem for member in members for problem in _shortcomings_of(member, host, sizes[member.port] > 1)]
+    problems += [
+        f"network namespace {namespace} is not there. Look at: systemctl status ovs-netns-{namespace}."
+        for namespace in missing_namespaces(wish, host.namespaces)
+    ]
     return problems + [
-        f"port {port} was not brought to its namespace as wanted. Look at: systemctl status ovs-netns-port-{port}."
+        f"port {port} is not up in its namespace with its MTU and addresses. Look at: systemctl status "
+        f"ovs-netns-port-{port}."
         for port in misplaced(wish, host.placed)
     ]
 

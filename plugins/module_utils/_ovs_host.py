@@ -26,6 +26,8 @@ MARK = "openstack_ha.masakari.ovs_dpdk"  # of the role's lines there
 ALTERNATIVE = "etc/alternatives/ovs-vswitchd"
 MENU = "boot/grub/grub.cfg"
 STAMP = "run/ovs-netns-port-"  # before the name of a port; its script says there what it was last brought to
+NAMESPACES = "run/netns"
+UNITS = "etc/systemd/system"
 MAC = re.compile(r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b")
 MAX_MTU = re.compile(r"\bmax_mtu=(\d+)")
 # Drivers that keep a card for a program, or keep it idle; every other one makes a network device of it.
@@ -112,7 +114,10 @@ class Vswitchd:
 
 @dataclass(frozen=True)
 class Host:
-    """`listed` are the cards the role has put into /etc/dpdk/interfaces, `placed` the ports in namespaces and how."""
+    """`listed` are the cards the role has put into /etc/dpdk/interfaces, `placed` the ports in namespaces and how.
+
+    `namespaces` are all there are, each with whether a service of the role makes it.
+    """
 
     nics: tuple[Nic, ...] = ()
     listed: dict[str, Note] = field(default_factory=dict)
@@ -122,6 +127,7 @@ class Host:
     kernel_options: tuple[str, ...] = ()
     menu: BootMenu = field(default_factory=BootMenu)
     has_vfio: bool = True
+    namespaces: dict[str, bool] = field(default_factory=dict)
     placed: dict[str, str] = field(default_factory=dict)
     vswitchd: Vswitchd = field(default_factory=Vswitchd)
 
@@ -141,7 +147,8 @@ def read_host(run: RunCommand, root: str = "/") -> Host:
         kernel_options=tuple(_text(base / "proc/cmdline").split()),
         menu=read_menu(base),
         has_vfio=has_vfio(base),
-        placed={file.name.removeprefix(Path(STAMP).name): _text(file) for file in base.glob(f"{STAMP}*")},
+        namespaces=read_namespaces(base),
+        placed=read_placed(run, base),
         vswitchd=vswitchd,
     )
 
@@ -230,6 +237,46 @@ def idle_units(run: RunCommand, names: Sequence[str]) -> list[str]:
     units = [dict(line.split("=", 1) for line in unit.splitlines()) for unit in out.strip().split("\n\n")]
     ready = {unit["Id"] for unit in units if wanted.items() <= unit.items()}
     return [name for name in names if name not in ready]
+
+
+# --- network namespaces ----------------------------------------------------------------------------
+
+
+def read_namespaces(base: Path) -> dict[str, bool]:
+    names = sorted(file.name for file in base.glob(f"{NAMESPACES}/*"))
+    return {name: (base / UNITS / f"ovs-netns-{name}.service").exists() for name in names}
+
+
+def read_placed(run: RunCommand, base: Path) -> dict[str, str]:
+    """What each port was last brought to by its script; none that is not like that any more."""
+    stamps = [words for file in sorted(base.glob(f"{STAMP}*")) if len(words := _text(file).split()) > 3]
+    links = {namespace: _links_inside(run, namespace) for namespace in sorted({words[1] for words in stamps})}
+    return {words[2]: " ".join(words) for words in stamps if is_placed(words, links[words[1]])}
+
+
+def is_placed(stamp: Sequence[str], links: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the devices of its namespace agree. One address more is no fault: keepalived may have put it there."""
+    _kind, _namespace, port, mtu, *addresses = stamp
+    link = next((link for link in links if link.get("ifname") == port), None)
+    if link is None or str(link["mtu"]) != mtu:
+        return False
+    rows = [row for row in link.get("addr_info", ()) if "local" in row]
+    there = {f"{row['local']}/{row['prefixlen']}" for row in rows}
+    # LOWER_UP says of a veth pair that both its ends are up.
+    return "LOWER_UP" in link["flags"] and {_as_ip_writes(address) for address in addresses} <= there
+
+
+def _as_ip_writes(address: str) -> str:
+    try:
+        return str(ipaddress.ip_interface(address))
+    except ValueError:
+        return address
+
+
+def _links_inside(run: RunCommand, namespace: str) -> list[dict[str, Any]]:
+    """None where the namespace is gone."""
+    code, out, _error = run(["ip", "-json", "-n", namespace, "address", "show"])
+    return [] if code else json.loads(out or "[]")
 
 
 # --- network cards ---------------------------------------------------------------------------------

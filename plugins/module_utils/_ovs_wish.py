@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -133,8 +133,12 @@ def leftovers(wish: Mapping[str, Any], daemon: Vswitchd) -> list[dict[str, Any]]
     ]
 
 
+def missing_namespaces(wish: Mapping[str, Any], there: Container[str]) -> list[str]:
+    return [namespace["name"] for namespace in wish["namespaces"] if namespace["name"] not in there]
+
+
 def misplaced(wish: Mapping[str, Any], placed: Mapping[str, str]) -> list[str]:
-    """Ports that their script has not brought to what is wanted, by what it says about each."""
+    """Ports that are not as wanted, by what each was brought to."""
     wanted = {
         port["name"]: [wish["namespace_port"], namespace, port["name"], str(port["mtu"]), *port["addresses"]]
         for namespace, port in ports_in_namespaces(wish)

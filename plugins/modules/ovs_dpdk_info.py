@@ -101,8 +101,15 @@ menu:
   contains:
     options: {description: Options it gives the kernel., type: list, elements: str}
     is_older_than_boot: {description: Whether the menu was written before the running kernel was started., type: bool}
+namespaces:
+  description: Network namespaces by name, and whether a service of the role makes each.
+  returned: success
+  type: dict
+  sample: {ns1: true}
 placed:
-  description: Ports in network namespaces by name, and the arguments their script has brought them to.
+  description:
+    - Ports in network namespaces by name, and the arguments their script has brought them to. A port that is not up
+      there with that MTU and those addresses any more is left out.
   returned: success
   type: dict
   sample: {tap1: veth ns1 tap1 9000 172.20.0.1/24}

@@ -237,8 +237,14 @@ idle_units:
   type: list
   elements: str
   sample: [ovs-netns-ns1.service]
+missing_namespaces:
+  description: Those of O(namespaces) that are not there, whatever systemd says of their units.
+  returned: success
+  type: list
+  elements: str
+  sample: [ns1]
 misplaced_ports:
-  description: Ports of O(namespaces) that are not in their namespace as wanted.
+  description: Ports of O(namespaces) that are not in their namespace, up, with their MTU and addresses.
   returned: success
   type: list
   elements: str
@@ -317,6 +323,7 @@ from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_wish im
     desired_bridges,
     leftovers,
     misplaced,
+    missing_namespaces,
     missing_options,
     resolve,
     running_config,
@@ -382,6 +389,7 @@ def plan(host: Host, wish: dict[str, Any], members: list[Member]) -> dict[str, A
     return {
         "missing_kernel_options": missing_options(host.kernel_options, wish["kernel_options"]),
         "missing_menu_options": missing_options(host.menu.options, wish["kernel_options"]),
+        "missing_namespaces": missing_namespaces(wish, host.namespaces),
         "misplaced_ports": misplaced(wish, host.placed),
         "nics": [describe(member, members) for member in members if member.nic],
         "are_nics_listed": host.listed == {m.found.pci: note(m) for m in members if m.nic},

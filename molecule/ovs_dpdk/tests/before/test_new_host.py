@@ -52,7 +52,7 @@ def refusal(vm: Any, play: Callable[..., Any]) -> Any:
                 {"name": "tap1", "bridge": "br-test", "tag": 4095, "addresses": ["172.20.0.1"]},
                 {"name": "tap2", "bridge": "br-none", "tag": 2933},
             ],
-        }],
+        }, {"name": "peer"}],
     )  # fmt: skip
     vm.output("mv /root/vfio /lib/modules/$(uname -r)/kernel/drivers/; ip link delete macvtap0")
     assert vm.output(SNAPSHOT) == before
@@ -78,6 +78,7 @@ def refusal(vm: Any, play: Callable[..., Any]) -> Any:
         "kernel module vfio-pci is missing",
         "port tap1 of namespace ns1: tag 4095 is no VLAN",
         "port tap1 of namespace ns1: '172.20.0.1' is no address with a prefix length",
+        "network namespace peer is there and not this role's",
         "port tap2 of namespace ns1: bridge br-none is not in ovs_dpdk_bridges (br-test)",
     ],
 )

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 PING = "ip netns exec peer ping -q -c 5 -i 0.3 -W 5 172.20.0.1"
 # A new port has another MAC address: the peer may ask the old one first.
 KNOWN = "timeout 20 sh -c 'until ip netns exec peer ping -q -c 1 -W 1 172.20.0.1; do :; done'"
@@ -46,13 +48,46 @@ def test_and_back_to_a_veth_pair(vm: Any, play: Callable[..., Any]) -> None:
     assert " 0% packet loss" in vm.output(f"{PING} -s 8972 -M do")
 
 
-def test_a_port_that_an_earlier_run_left_undone_is_placed(vm: Any, play: Callable[..., Any]) -> None:
-    """The service's file is as wanted, but nobody told systemd, and the script did not come to its end."""
-    vm.output("ip -n ns1 address flush dev tap1; rm /run/ovs-netns-port-tap1")
-    vm.output("touch /etc/systemd/system/ovs-netns-ns1.service")
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "ip -n ns1 address flush dev tap1",
+        "ip -n ns1 link set dev tap1 down",
+        "ip link set dev tap1-br down",
+        "rm /run/ovs-netns-port-tap1",
+    ],
+    ids=["no address", "down", "the other end down", "script did not come to its end"],
+)
+def test_a_port_that_is_not_as_wanted_is_placed(vm: Any, play: Callable[..., Any], fault: str) -> None:
+    vm.output(fault)
+    foreseen = play(check=True)
+    assert set(foreseen.changed) == {"Place the ports in their namespaces"}, foreseen.messages
     run = play()
     assert not run.failed, run.messages
     assert set(run.changed) == {"Place the ports in their namespaces"}
+    vm.output(KNOWN)
+    assert " 0% packet loss" in vm.output(f"{PING} -s 8972 -M do")
+
+
+def test_a_namespace_that_is_gone_is_made_again_with_its_port(vm: Any, play: Callable[..., Any]) -> None:
+    vm.output("ip netns delete ns1")
+    run = play()
+    assert not run.failed, run.messages
+    assert {"Run the namespaces", "Place the ports in their namespaces"} <= set(run.changed)
+    # Open vSwitch may have noticed by itself that the veth device is there again.
+    assert set(run.changed) <= {
+        "Run the namespaces", "Place the ports in their namespaces", "Configure bridges and ports",
+    }  # fmt: skip
+    vm.output(KNOWN)
+    assert " 0% packet loss" in vm.output(f"{PING} -s 8972 -M do")
+    assert play().recap["changed"] == 0
+
+
+def test_a_service_that_nobody_told_systemd_of_is_read(vm: Any, play: Callable[..., Any]) -> None:
+    vm.output("touch /etc/systemd/system/ovs-netns-ns1.service")
+    run = play()
+    assert not run.failed, run.messages
+    assert set(run.changed) == {"Run the namespaces"}
     assert vm.output("systemctl show --property=NeedDaemonReload ovs-netns-ns1") == "NeedDaemonReload=no"
     assert " 0% packet loss" in vm.output(PING)
 

@@ -123,6 +123,8 @@ def test_nothing_speaks_against_the_seed() -> None:
         (HOST, wish(port_tag=4095), "tag 4095 is no VLAN. Choose 1 to 4094"),
         (HOST, wish(port_addresses=["172.20.0.1"]), "'172.20.0.1' is no address with a prefix length"),
         (HOST, wish(port_addresses=["172.20.0.300/24"]), "is no address"),
+        (replace(HOST, namespaces={"ns1": False}), wish(),
+         "network namespace ns1 is there and not this role's, which would delete it with ovs_dpdk_state=absent"),
         (HOST, wish(port_name="tap 1;"), "name 'tap 1;' has characters other than letters"),
         (HOST, wish(port_name="dpdk-nic1"), "name dpdk-nic1 is used 2 times"),
     ],
@@ -144,6 +146,7 @@ def test_guard(host: Host, wanted: Wish, sentence: str) -> None:
         (HOST, wish(pmd_cpu_mask="f", lcore_mask="0X1")),
         (replace(HOST, kernel_options=(), menu=BootMenu(("ro", *OPTIONS))), wish()),
         (replace(HOST, kernel_options=(), menu=BootMenu(("ro",), is_older_than_boot=True)), wish()),
+        (replace(HOST, namespaces={"ns1": True, "ns2": False}), wish()),
         (HOST, wish(bond_of_nics=[{"name": "dpdk-bond0", "pci": "03:00.0"}])),
         (HOST, wish(port_tag=None, port_addresses=["2001:db8::1/64"])),
         (HOST, wish(namespace_port="internal", port_name="a-name-of-15-ch")),
@@ -151,8 +154,8 @@ def test_guard(host: Host, wanted: Wish, sentence: str) -> None:
     ],
     ids=[
         "bound", "bound and in its bond", "back in the kernel under its own name", "ovs holds its pages", "masks",
-        "menu written since the start", "menu without the options", "port of one card", "trunk, IPv6",
-        "long internal name", "before the reboot",
+        "menu written since the start", "menu without the options", "its own namespace", "port of one card",
+        "trunk, IPv6", "long internal name", "before the reboot",
     ],
 )
 def test_no_guard(host: Host, wanted: Wish) -> None:
@@ -202,6 +205,7 @@ def test_pool_bytes(mtu: int, size: int) -> None:
 
 BOUND = replace(
     HOST,
+    namespaces={"ns1": True},
     placed={"tap1": "veth ns1 tap1 9000 172.20.0.1/24"},
     nics=(replace(NIC1, driver="vfio-pci"), replace(NIC2, driver="vfio-pci")),
     vswitchd=Vswitchd(
@@ -231,7 +235,8 @@ def changed(**columns: Any) -> Host:
          ["could not open", "has MTU 1500 instead of 9000"]),
         (changed(bonds={"dpdk-bond0": {"dpdk-nic1": True, "dpdk-nic2": False}}), ["member dpdk-nic2 is not enabled"]),
         (changed(bonds={}), ["member dpdk-nic1 is not enabled", "member dpdk-nic2 is not enabled"]),
-        (replace(BOUND, placed={}), ["port tap1 was not brought to its namespace as wanted"]),
+        (replace(BOUND, placed={}), ["port tap1 is not up in its namespace with its MTU and addresses"]),
+        (replace(BOUND, namespaces={}), ["network namespace ns1 is not there. Look at: systemctl status"]),
     ],
 )  # fmt: skip
 def test_shortcomings(host: Host, sentences: list[str]) -> None:

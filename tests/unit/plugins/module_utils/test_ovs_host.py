@@ -18,6 +18,7 @@ from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host im
     Uses,
     has_vfio,
     idle_units,
+    is_placed,
     missing_packages,
     outdated_files,
     parse_bonds,
@@ -27,6 +28,7 @@ from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host im
     read_host,
     read_hugepages,
     read_menu,
+    read_placed,
     ssh_connection,
 )
 
@@ -75,6 +77,9 @@ def root(tmp_path: Path) -> Path:
     ))
     write(tmp_path, "sys/devices/system/cpu/online", "0-1,4\n")
     write(tmp_path, "run/ovs-netns-port-tap1", "veth ns1 tap1 9000 172.20.0.1/24\n")
+    write(tmp_path, "run/netns/ns1")
+    write(tmp_path, "run/netns/qrouter-1")
+    write(tmp_path, "etc/systemd/system/ovs-netns-ns1.service")
     return tmp_path
 
 
@@ -82,6 +87,10 @@ LINKS = [
     {"ifname": "enp0s3", "address": "52:54:00:00:00:03", "max_mtu": 9000},
     {"ifname": "enp0s4", "address": "52:54:00:00:00:aa", "permaddr": "52:54:00:00:00:04", "max_mtu": 9710},
 ]
+TAP1 = {
+    "ifname": "tap1", "flags": ["BROADCAST", "MULTICAST", "UP", "LOWER_UP"], "mtu": 9000,
+    "addr_info": [{"local": "172.20.0.1", "prefixlen": 24}, {"local": "fe80::1", "prefixlen": 64}],
+}
 ROUTES = [
     {"dst": "default", "gateway": "10.0.7.1", "dev": "enp0s3.7"},
     {"dst": "10.0.7.0/24", "dev": "enp0s3.7"},
@@ -100,6 +109,8 @@ def run(command: list[str]) -> tuple[int, str, str]:
             answer = ROUTES
         case ["address", "show"]:
             answer = [{"ifname": "enp0s3.7", "addr_info": [{"local": "10.0.7.2"}]}, {"ifname": "lo"}]
+        case ["-n", "ns1", "address", "show"]:
+            answer = [{"ifname": "lo", "flags": ["LOOPBACK"], "mtu": 65536, "addr_info": []}, TAP1]
         case _:
             answer = []
     return 0, json.dumps(answer), ""
@@ -121,6 +132,7 @@ def test_read_host(root: Path) -> None:
     assert host.numa_nodes == (0, 1)
     assert host.cpus == (0, 1, 4)
     assert host.placed == {"tap1": "veth ns1 tap1 9000 172.20.0.1/24"}
+    assert host.namespaces == {"ns1": True, "qrouter-1": False}
     assert host.kernel_options == ("root=/dev/sda1", "iommu=pt")
     assert host.vswitchd.pid is None
     assert json.loads(json.dumps(host.as_dict()))["nics"][0]["mac"] == virtio.mac
@@ -195,6 +207,43 @@ NUMA_MAPS = """\
 
 def test_parse_numa_maps() -> None:
     assert parse_numa_maps(NUMA_MAPS) == {(0, 2048): 3, (1, 1048576): 1}
+
+
+@pytest.mark.parametrize(
+    ("addresses", "change", "expected"),
+    [
+        ("172.20.0.1/24", {}, True),
+        ("", {"addr_info": []}, True),
+        ("172.20.0.1/24", {"addr_info": []}, False),
+        ("172.20.0.1/16", {}, False),
+        ("172.20.0.1/24 172.20.0.2/24", {}, False),
+        ("2001:DB8:0::1/64", {"addr_info": [{"local": "2001:db8::1", "prefixlen": 64}]}, True),
+        ("10.1/16", {}, False),
+        ("172.20.0.1/24", {"mtu": 1500}, False),
+        ("172.20.0.1/24", {"flags": ["BROADCAST", "MULTICAST"]}, False),
+        ("172.20.0.1/24", {"flags": ["NO-CARRIER", "BROADCAST", "MULTICAST", "UP"]}, False),
+        ("172.20.0.1/24", {"ifname": "tap2"}, False),
+    ],
+    ids=["as wanted", "no address wanted", "flushed", "prefix length", "one of two", "spelling", "odd notation", "MTU",
+         "down", "the other end down", "gone"],
+)  # fmt: skip
+def test_a_port_is_what_its_namespace_says(addresses: str, change: dict[str, Any], expected: bool) -> None:
+    assert is_placed(["veth", "ns1", "tap1", "9000", *addresses.split()], [TAP1 | change]) is expected
+
+
+def test_the_ports_of_a_namespace_are_asked_for_at_once(tmp_path: Path) -> None:
+    asked = []
+
+    def ip(command: list[str]) -> tuple[int, str, str]:
+        asked.append(command[3])
+        return (0, json.dumps([TAP1, TAP1 | {"ifname": "tap2"}]), "") if command[3] == "ns1" else (1, "", "no ns2")
+
+    for name, stamp in {
+        "tap1": "veth ns1 tap1 9000", "tap2": "internal ns1 tap2 9000", "tap3": "veth ns2 tap3 9000", "tap4": "veth",
+    }.items():
+        write(tmp_path, f"run/ovs-netns-port-{name}", stamp + "\n")
+    assert read_placed(ip, tmp_path) == {"tap1": "veth ns1 tap1 9000", "tap2": "internal ns1 tap2 9000"}
+    assert asked == ["ns1", "ns2"]
 
 
 @pytest.mark.parametrize(("text", "cpus"), [("0", (0,)), ("0-3", (0, 1, 2, 3)), ("0-1,8", (0, 1, 8))])

@@ -12,6 +12,7 @@ from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_wish im
     full_pci,
     leftovers,
     misplaced,
+    missing_namespaces,
     missing_options,
     resolve,
     running_config,
@@ -120,6 +121,11 @@ def test_leftovers(kind: str, there: OvsInterface, gone: list[str]) -> None:
 )
 def test_misplaced(placed: dict[str, str], expected: list[str]) -> None:
     assert misplaced(wish(), placed) == expected
+
+
+@pytest.mark.parametrize(("there", "missing"), [({}, ["ns1"]), ({"ns1": True}, []), ({"ns2": True}, ["ns1"])])
+def test_missing_namespaces(there: dict[str, bool], missing: list[str]) -> None:
+    assert missing_namespaces(wish(), there) == missing
 
 
 def test_units() -> None:

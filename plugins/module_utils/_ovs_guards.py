@@ -12,13 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import Host, Nic
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import Host, Nic, OvsInterface
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_wish import (
+    DATAPATH,
     VETH_SUFFIX,
     Member,
     misplaced,
     missing_namespaces,
     missing_options,
+    outside,
     ports_in_namespaces,
 )
 
@@ -68,12 +70,14 @@ def judge(host: Host, wish: Mapping[str, Any], members: Sequence[Member]) -> Fin
     found = [member for member in members if member.nic]
     problems = [
         *_names(wish),
+        *_kernel_bridges(wish, host.vswitchd.bridges),
         *_missing(members, host.nics),
         *_twice(found),
         *(problem for member in found for problem in _card(member, host, pending)),
         *_socket_mem(wish["socket_mem"], host),
         *(problem for name in ("pmd_cpu_mask", "lcore_mask") for problem in _cpu_mask(name, wish[name], host)),
         *_namespaces(wish),
+        *_elsewhere(wish, host.vswitchd.interfaces),
         *_foreign_namespaces(wish, host.namespaces),
         *_hugepages(found, wish, host, pending),
         *_boot_loader(host, pending),
@@ -104,6 +108,17 @@ def _names(wish: Mapping[str, Any]) -> Iterator[str]:
             yield f"name {name} is used {times} times. Give each bridge, port, NIC and namespace port its own."
 
 
+def _kernel_bridges(wish: Mapping[str, Any], there: Mapping[str, str]) -> Iterator[str]:
+    for bridge in wish["bridges"]:
+        kind = there.get(bridge["name"], DATAPATH)
+        if kind != DATAPATH:
+            yield (
+                f"bridge {bridge['name']} is there with datapath_type {kind or 'system'}: to build it in user space "
+                "would cut off what it carries. Choose another name in ovs_dpdk_bridges, or remove it first: "
+                f"ovs-vsctl del-br {bridge['name']}."
+            )
+
+
 def _missing(members: Sequence[Member], nics: Sequence[Nic]) -> Iterator[str]:
     there = ", ".join(f"{nic.pci} {nic.mac or 'of unknown MAC'} {nic.netdev or ''}".strip() for nic in nics) or "none"
     for member in members:
@@ -123,8 +138,7 @@ def _card(member: Member, host: Host, pending: Sequence[str]) -> Iterator[str]:
     nic = member.found
     wanted = (member.bridge, member.port, member.name)
     for interface in host.vswitchd.interfaces:
-        # The argument may be followed by options of the driver.
-        is_bound = (interface.devargs or "").split(",")[0] == nic.pci
+        is_bound = interface.pci == nic.pci or f"mac={nic.mac}" in (interface.devargs or "").lower().split(",")
         is_there = (interface.bridge, interface.port, interface.name) == wanted
         if not is_there if is_bound else interface.name == nic.netdev:
             yield (
@@ -199,6 +213,19 @@ def _namespaces(wish: Mapping[str, Any]) -> Iterator[str]:
         for address in port["addresses"]:
             if not _is_interface_address(address):
                 yield f"{here}: '{address}' is no address with a prefix length. Write it like 172.20.0.1/24."
+
+
+def _elsewhere(wish: Mapping[str, Any], interfaces: Sequence[OvsInterface]) -> Iterator[str]:
+    """A port is not moved between bridges: the database knows a name once."""
+    for namespace, port in ports_in_namespaces(wish):
+        name = outside(wish, port)
+        for row in interfaces:
+            if name in (row.port, row.name) and (row.bridge, row.port) != (port["bridge"], name):
+                yield (
+                    f"port {port['name']} of namespace {namespace}: {name} stands on bridge {row.bridge} (port "
+                    f"{row.port}), not on {port['bridge']}. Remove it there first: ovs-vsctl del-port {row.bridge} "
+                    f"{row.port}."
+                )
 
 
 def _foreign_namespaces(wish: Mapping[str, Any], there: Mapping[str, bool]) -> Iterator[str]:

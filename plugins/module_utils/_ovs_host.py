@@ -32,6 +32,13 @@ MAC = re.compile(r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){5}\b")
 MAX_MTU = re.compile(r"\bmax_mtu=(\d+)")
 # Drivers that keep a card for a program, or keep it idle; every other one makes a network device of it.
 WITHOUT_NETDEV = re.compile(r"vfio|uio|stub")
+# Tables and columns of Open vSwitch's database that are read.
+SELECTIONS = {
+    "Open_vSwitch": ["dpdk_initialized", "dpdk_version", "ovs_version", "other_config"],
+    "Bridge": ["name", "datapath_type", "ports"],
+    "Port": ["_uuid", "name", "interfaces"],
+    "Interface": ["_uuid", "name", "type", "options", "mac_in_use", "error", "mtu", "link_state"],
+}
 RunCommand = Callable[[list[str]], tuple[int, str, str]]
 
 
@@ -92,12 +99,18 @@ class OvsInterface:
     mtu: int | None = None
     link_state: str | None = None
 
+    @property
+    def pci(self) -> str | None:
+        """The card's address as the kernel writes it; options of its driver may follow it in the argument."""
+        return full_pci((self.devargs or "").split(",")[0].lower().removeprefix("pci:"))
+
 
 @dataclass(frozen=True)
 class Vswitchd:
     """The daemon. `initialized` is what the database says, which outlives the daemon; `pid` tells whether it lives.
 
-    `executable` is what runs, `alternative` what the next start will run.
+    `executable` is what runs, `alternative` what the next start will run, `bridges` are those there are with their
+    datapath's type, empty or `system` for the kernel's.
     """
 
     pid: int | None = None
@@ -108,6 +121,7 @@ class Vswitchd:
     dpdk_version: str | None = None
     ovs_version: str | None = None
     other_config: dict[str, str] = field(default_factory=dict)
+    bridges: dict[str, str] = field(default_factory=dict)
     interfaces: tuple[OvsInterface, ...] = ()
     bonds: dict[str, dict[str, bool]] = field(default_factory=dict)
 
@@ -133,6 +147,13 @@ class Host:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def full_pci(address: str | None) -> str | None:
+    """A PCI address with its domain, which lspci leaves out."""
+    if not address:
+        return None
+    return f"0000:{address.lower()}" if address.count(":") == 1 else address.lower()
 
 
 def read_host(run: RunCommand, root: str = "/") -> Host:
@@ -285,12 +306,13 @@ def _links_inside(run: RunCommand, namespace: str) -> list[dict[str, Any]]:
 def read_nics(run: RunCommand, base: Path, vswitchd: Vswitchd) -> Iterator[Nic]:
     links = {link["ifname"]: link for link in _ip(run, "-details", "link", "show")}
     uses = Uses(base, run)
-    known = {interface.devargs: interface.mac for interface in vswitchd.interfaces if interface.devargs}
+    known = {interface.pci: interface.mac for interface in vswitchd.interfaces if interface.pci}
     notes = parse_interfaces(_text(base / INTERFACES))
     for device in sorted((base / "sys/bus/pci/devices").glob("*")):
         if not _text(device / "class").startswith(NETWORK_CLASS):
             continue
-        netdev, driver = _netdev(device), _target(device / "driver")
+        netdevs, driver = _netdevs(device), _target(device / "driver")
+        netdev = netdevs[0] if netdevs else None
         link = links.get(netdev or "", {})
         note = notes.get(device.name, Note())
         yield Nic(
@@ -303,12 +325,15 @@ def read_nics(run: RunCommand, base: Path, vswitchd: Vswitchd) -> Iterator[Nic]:
             numa_node=max(0, int(_text(device / "numa_node") or 0)),
             iommu_group=_target(device / "iommu_group"),
             max_mtu=link.get("max_mtu") or note.max_mtu,
-            uses=uses.of(netdev) if netdev else _use_without_netdev(driver),
+            uses=_uses(uses, netdevs, driver),
         )
 
 
-def _use_without_netdev(driver: str | None) -> tuple[str, ...]:
-    return ("is in another network namespace",) if driver and not WITHOUT_NETDEV.search(driver) else ()
+def _uses(uses: Uses, netdevs: Sequence[str], driver: str | None) -> tuple[str, ...]:
+    """Those of all network devices that a card has: they are given away together."""
+    if not netdevs and driver and not WITHOUT_NETDEV.search(driver):
+        return ("is in another network namespace",)
+    return tuple(dict.fromkeys(use for netdev in netdevs for use in uses.of(netdev)))
 
 
 def parse_interfaces(text: str) -> dict[str, Note]:
@@ -333,10 +358,9 @@ def _own_block(text: str) -> str:
     return block.group(1).strip() if block else ""
 
 
-def _netdev(device: Path) -> str | None:
+def _netdevs(device: Path) -> list[str]:
     """virtio has a level of its own between the PCI device and its network device."""
-    found = [*device.glob("net/*"), *device.glob("virtio*/net/*")]
-    return found[0].name if found else None
+    return sorted(link.name for pattern in ("net/*", "virtio*/net/*") for link in device.glob(pattern))
 
 
 class Uses:
@@ -413,11 +437,11 @@ def ssh_connection(base: Path, pid: int | None = None) -> tuple[str, str] | None
 def read_vswitchd(run: RunCommand, base: Path) -> Vswitchd:
     pid, executable, started = _process(base)
     row: dict[str, Any] = {}
-    interfaces: tuple[OvsInterface, ...] = ()
+    tables: dict[str, list[dict[str, Any]]] = {}
     try:
         with OvsdbClient(str(base / "run/openvswitch/db.sock"), timeout=5) as client:
-            row = client.select("Open_vSwitch", ["dpdk_initialized", "dpdk_version", "ovs_version", "other_config"])[0]
-            interfaces = tuple(_interfaces(client))
+            tables = client.select_all(SELECTIONS)
+            row = tables["Open_vSwitch"][0]
     except OvsdbError:
         pass  # not installed, or stopped: then it uses no card
     return Vswitchd(
@@ -429,7 +453,8 @@ def read_vswitchd(run: RunCommand, base: Path) -> Vswitchd:
         dpdk_version=decoded(row.get("dpdk_version")),
         ovs_version=decoded(row.get("ovs_version")),
         other_config=decoded(row.get("other_config")) or {},
-        interfaces=interfaces,
+        bridges={bridge["name"]: bridge["datapath_type"] for bridge in tables.get("Bridge", ())},
+        interfaces=tuple(_interfaces(tables)) if tables else (),
         bonds=_bonds(run) if pid else {},
     )
 
@@ -445,11 +470,10 @@ def _process(base: Path) -> tuple[int | None, str | None, int | None]:
     return None, None, None
 
 
-def _interfaces(client: OvsdbClient) -> Iterator[OvsInterface]:
-    columns = ["_uuid", "name", "type", "options", "mac_in_use", "error", "mtu", "link_state"]
-    rows = {decoded(row["_uuid"]): row for row in client.select("Interface", columns)}
-    ports = {decoded(row["_uuid"]): row for row in client.select("Port", ["_uuid", "name", "interfaces"])}
-    for bridge in client.select("Bridge", ["name", "ports"]):
+def _interfaces(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[OvsInterface]:
+    rows = {decoded(row["_uuid"]): row for row in tables["Interface"]}
+    ports = {decoded(row["_uuid"]): row for row in tables["Port"]}
+    for bridge in tables["Bridge"]:
         for port in (ports[uuid] for uuid in members(bridge["ports"])):
             for row in (rows[uuid] for uuid in members(port["interfaces"])):
                 yield OvsInterface(

@@ -9,8 +9,9 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import Nic, Vswitchd
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import Nic, Vswitchd, full_pci
 
+DATAPATH = "netdev"  # the type of one in user space
 VETH_SUFFIX = "-br"  # of the end of the pair that is a port of the bridge
 
 
@@ -54,20 +55,14 @@ def _members(bridges: Sequence[Mapping[str, Any]]) -> Iterator[Member]:
                 yield Member(nic["name"], bridge["name"], port["name"], port["mtu"], mac, pci)
 
 
-def full_pci(address: str | None) -> str | None:
-    """A PCI address with its domain, which lspci leaves out."""
-    if not address:
-        return None
-    return address.lower() if address.count(":") == 2 else f"0000:{address.lower()}"
-
-
 def missing_options(given: Sequence[str], wanted: Sequence[str]) -> list[str]:
     return [option for option in wanted if option not in given]
 
 
 def startup_config(wish: Mapping[str, Any], members: Sequence[Member]) -> dict[str, str | None]:
     """Keys that ovs-vswitchd reads when it starts; null where the wish leaves the decision to Open vSwitch."""
-    allowed = [word for member in members if member.nic for word in ("-a", member.nic.pci)]
+    # In the order of their addresses: the order in which the variables name them shall not restart anything.
+    allowed = [word for pci in sorted(member.nic.pci for member in members if member.nic) for word in ("-a", pci)]
     return {
         "dpdk-init": "true",
         "dpdk-extra": " ".join([*allowed, *wish["extra"].split()]) or None,
@@ -91,7 +86,7 @@ def desired_bridges(wish: Mapping[str, Any], members: Sequence[Member]) -> list[
     return [
         {
             "name": bridge["name"],
-            "datapath_type": "netdev",
+            "datapath_type": DATAPATH,
             "ports": [
                 *(_dpdk_port(port, members) for port in bridge["ports"]),
                 *_namespace_ports(wish, bridge["name"]),
@@ -116,11 +111,16 @@ def _dpdk_port(port: Mapping[str, Any], all_members: Sequence[Member]) -> dict[s
 
 
 def _namespace_ports(wish: Mapping[str, Any], bridge: str) -> Iterator[dict[str, Any]]:
-    is_veth = wish["namespace_port"] == "veth"
+    kind = "" if wish["namespace_port"] == "veth" else "internal"
     for _namespace, port in ports_in_namespaces(wish):
         if port["bridge"] == bridge:
-            name, kind = (port["name"] + VETH_SUFFIX, "") if is_veth else (port["name"], "internal")
+            name = outside(wish, port)
             yield {"name": name, "tag": port["tag"], "interfaces": [{"name": name, "type": kind}]}
+
+
+def outside(wish: Mapping[str, Any], port: Mapping[str, Any]) -> str:
+    """The name on the bridge of a port in a namespace."""
+    return port["name"] + (VETH_SUFFIX if wish["namespace_port"] == "veth" else "")
 
 
 def leftovers(wish: Mapping[str, Any], daemon: Vswitchd) -> list[dict[str, Any]]:

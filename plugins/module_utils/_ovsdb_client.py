@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 SOCKET = "/run/openvswitch/db.sock"
@@ -58,8 +59,12 @@ class OvsdbClient:
         return answer["result"]
 
     def select(self, table: str, columns: list[str]) -> list[dict[str, Any]]:
-        operation = {"op": "select", "table": table, "where": [], "columns": columns}
-        return self.transact(operation)[0]["rows"]
+        return self.select_all({table: columns})[table]
+
+    def select_all(self, selections: Mapping[str, list[str]]) -> dict[str, list[dict[str, Any]]]:
+        """Tables of one moment: what a row refers to is there, though others write meanwhile."""
+        operations = [{"op": "select", "table": t, "where": [], "columns": c} for t, c in selections.items()]
+        return {table: result["rows"] for table, result in zip(selections, self.transact(*operations), strict=True)}
 
     def _send(self, message: dict[str, Any]) -> None:
         self._socket.sendall(json.dumps(message).encode())

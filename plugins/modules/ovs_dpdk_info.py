@@ -132,6 +132,11 @@ vswitchd:
     dpdk_version: {description: Version of DPDK., type: str, sample: DPDK 24.11.2}
     ovs_version: {description: Version of Open vSwitch., type: str, sample: 3.5.0}
     other_config: {description: The global configuration., type: dict}
+    bridges:
+      description:
+        - Bridges by name with the type of their datapath, V(netdev) in user space, empty or V(system) in the kernel.
+      type: dict
+      sample: {br-test: netdev}
     interfaces:
       description:
         - Interfaces with C(name), C(port), C(bridge), C(type), C(devargs), C(mac), C(error), C(mtu) and C(link_state).

@@ -319,6 +319,7 @@ from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host im
     read_host,
 )
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_wish import (
+    DATAPATH,
     Member,
     desired_bridges,
     leftovers,
@@ -415,7 +416,11 @@ def way_back(host: Host, wish: dict[str, Any], members: list[Member]) -> dict[st
         "nics": forward["nics"] + listed,
         "startup_config": dict.fromkeys(forward["startup_config"]),
         "running_config": dict.fromkeys(forward["running_config"]),
-        "bridges": [{"name": bridge["name"], "state": "absent"} for bridge in wish["bridges"]],
+        # One with the kernel's datapath is not the role's, which refuses it.
+        "bridges": [
+            {"name": bridge["name"], "state": "absent"} for bridge in wish["bridges"]
+            if host.vswitchd.bridges.get(bridge["name"], DATAPATH) == DATAPATH
+        ],
     }
 
 

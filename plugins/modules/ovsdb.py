@@ -233,7 +233,7 @@ SPEC: dict[str, Any] = {
 
 
 def read(client: OvsdbClient) -> State:
-    return load({table: client.select(table, columns) for table, columns in SELECTIONS.items()})
+    return load(client.select_all(SELECTIONS))
 
 
 def commit(client: OvsdbClient, changes: list[dict[str, Any]]) -> int:

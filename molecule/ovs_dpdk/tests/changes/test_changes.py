@@ -155,8 +155,13 @@ def test_a_card_in_use_and_too_few_hugepages_are_refused(vm: Any, play: Callable
     other = {"name": "dpdk-nic9", "mtu": 9100, "nics": [{"name": "dpdk-nic9", "pci": "00:04.0"}]}
     renamed = {"name": "dpdk-bond9", "nics": [{"name": "dpdk-nic2", "pci": "00:05.0"}]}
     bridges = [{"name": "br-other", "ports": [other]}, {"name": "br-test", "ports": [renamed]}]
-    run = play(ovs_dpdk_bridges=bridges, ovs_dpdk_namespaces=[], ovs_dpdk_socket_mem=[4096])
+    moved = [{"name": "ns1", "ports": [{"name": "tap1", "bridge": "br-other"}]}]
+    vm.output("ovs-vsctl --no-wait add-br br-other")  # with the kernel's datapath
+    run = play(ovs_dpdk_bridges=bridges, ovs_dpdk_namespaces=moved, ovs_dpdk_socket_mem=[4096])
+    vm.output("ovs-vsctl --no-wait del-br br-other")
     assert run.failed
+    assert "bridge br-other is there with datapath_type system" in run.messages
+    assert "port tap1 of namespace ns1: tap1-br stands on bridge br-test (port tap1-br), not on br-other" in run.messages
     assert "NIC dpdk-nic9 (0000:00:04.0) is in use by bridge br-test (port dpdk-bond0) as dpdk-nic1" in run.messages
     assert "NIC dpdk-nic9 (0000:00:04.0): MTU 9100 is above its limit 9000" in run.messages
     assert "NIC dpdk-nic2 (0000:00:05.0) is in use by bridge br-test (port dpdk-bond0) as dpdk-nic2" in run.messages

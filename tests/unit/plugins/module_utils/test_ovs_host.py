@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.openstack_ha.masakari.plugins.module_utils import _ovs_host
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import (
     BootMenu,
     HugePages,
     Note,
+    OvsInterface,
     Uses,
+    full_pci,
     has_vfio,
     idle_units,
     is_placed,
@@ -178,6 +181,77 @@ def test_a_route_of_several_ways_uses_each(tmp_path: Path) -> None:
         return 0, json.dumps([route] if "-4" in command else []), ""
 
     assert Uses(tmp_path, ip).of("enp0s4") == ("carries the default route",)
+
+
+def test_a_card_is_used_for_all_that_its_network_devices_are(tmp_path: Path) -> None:
+    add_nic(tmp_path, "0000:00:03.0", "cxgb4", netdev="net/enp0s3d1")
+    write(tmp_path, "sys/bus/pci/devices/0000:00:03.0/net/enp0s3/ifindex", "1")
+    write(tmp_path, "sys/bus/pci/devices/0000:00:03.0/net/enp0s3d2/ifindex", "1")
+    for netdev, master in {"enp0s3d1": "bond7", "enp0s3d2": "bond7", "enp0s3": "br0"}.items():
+        link(tmp_path, f"sys/class/net/{netdev}/master", f"../{master}")
+    (card,) = read_host(run, str(tmp_path)).nics
+    assert card.netdev == "enp0s3"
+    assert card.uses[-2:] == ("belongs to br0", "belongs to bond7")
+
+
+@pytest.mark.parametrize(
+    ("address", "full"),
+    [("03:00.0", "0000:03:00.0"), ("0000:0A:00.1", "0000:0a:00.1"), ("5.0", "5.0"), ("", None), (None, None)],
+)
+def test_full_pci(address: str | None, full: str | None) -> None:
+    assert full_pci(address) == full
+
+
+@pytest.mark.parametrize(
+    ("devargs", "pci"),
+    [
+        ("0000:0a:00.0", "0000:0a:00.0"),
+        ("0A:00.0", "0000:0a:00.0"),
+        ("pci:0000:0A:00.0,representor=1", "0000:0a:00.0"),
+        ("net_pcap0,iface=d1", "net_pcap0"),
+        (None, None),
+    ],
+)
+def test_the_card_of_an_interface(devargs: str | None, pci: str | None) -> None:
+    assert OvsInterface("n", "p", "b", devargs=devargs).pci == pci
+
+
+class Database:
+    """What is asked in one transaction is of one moment; later another port has come."""
+
+    asked = 0
+
+    def __init__(self, _path: str, timeout: float) -> None:
+        del timeout
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *_exception: object) -> None: ...
+
+    def select_all(self, selections: dict[str, list[str]]) -> dict[str, list[dict[str, Any]]]:
+        Database.asked += 1
+        empty: list[Any] = ["set", []]
+        rows: dict[str, dict[str, Any]] = {
+            "Open_vSwitch": {"dpdk_initialized": True, "ovs_version": "3.5.0", "other_config": ["map", []],
+                             "dpdk_version": empty},
+            "Bridge": {"name": "br-ex", "datapath_type": "", "ports": ["uuid", "p"]},
+            "Port": {"_uuid": ["uuid", "p"], "name": "p1", "interfaces": ["uuid", "i"]},
+            "Interface": {"_uuid": ["uuid", "i"], "name": "p1", "type": "dpdk", "error": empty, "link_state": "up",
+                          "options": ["map", [["dpdk-devargs", "00:05.0"]]], "mtu": 1500,
+                          "mac_in_use": "52:54:00:00:00:05"},
+        }
+        return {table: [{column: rows[table][column] for column in columns}] for table, columns in selections.items()}
+
+
+def test_the_database_is_asked_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_ovs_host, "OvsdbClient", Database)
+    daemon = read_host(run, str(root)).vswitchd
+    assert Database.asked == 1
+    assert (daemon.initialized, daemon.ovs_version, daemon.bridges) == (True, "3.5.0", {"br-ex": ""})
+    (interface,) = daemon.interfaces
+    assert (interface.name, interface.port, interface.bridge, interface.mtu) == ("p1", "p1", "br-ex", 1500)
+    assert interface.pci == "0000:00:05.0"
 
 
 @pytest.mark.parametrize(

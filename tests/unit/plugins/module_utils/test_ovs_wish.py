@@ -9,7 +9,6 @@ import pytest
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import Nic, OvsInterface, Vswitchd
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_wish import (
     desired_bridges,
-    full_pci,
     leftovers,
     misplaced,
     missing_namespaces,
@@ -55,14 +54,6 @@ def test_resolve_leaves_open_what_is_not_there() -> None:
     assert str(member) == "n (00:00:00:00:00:09)"
 
 
-@pytest.mark.parametrize(
-    ("address", "full"),
-    [("03:00.0", "0000:03:00.0"), ("0000:0A:00.1", "0000:0a:00.1"), ("", None), (None, None)],
-)
-def test_full_pci(address: str | None, full: str | None) -> None:
-    assert full_pci(address) == full
-
-
 def test_missing_options() -> None:
     assert missing_options(("iommu=pt",), ["iommu=pt", "hugepages=2048"]) == ["hugepages=2048"]
 
@@ -84,6 +75,11 @@ def test_what_ovs_is_told() -> None:
         "name": "dpdk-nic2", "type": "dpdk", "options": {"dpdk-devargs": PCI2}, "mtu_request": 9000,
     }
     assert tap == {"name": "tap1-br", "tag": 2933, "interfaces": [{"name": "tap1-br", "type": ""}]}
+
+
+def test_the_order_of_the_cards_is_nothing_to_start_anew_for() -> None:
+    members = resolve(wish()["bridges"], NICS)
+    assert startup_config(wish(), members) == startup_config(wish(), members[::-1])
 
 
 def test_a_port_of_one_card_is_no_bond() -> None:

@@ -108,6 +108,12 @@ def test_absent_finds_the_cards_and_nothing_speaks_against_it(module: Callable[.
     assert set(result["startup_config"].values()) == {None}
 
 
+def test_absent_leaves_a_bridge_of_the_kernel_alone(module: Callable[..., Row]) -> None:
+    host = replace(HOST, vswitchd=Vswitchd(bridges={"br": "", "br2": "netdev"}))
+    result = module(ovs_dpdk_plan, host, bridges=[*BRIDGES, {"name": "br2"}], state="absent")
+    assert result["bridges"] == [{"name": "br2", "state": "absent"}]
+
+
 def test_absent_finds_cards_that_are_named_no_more(module: Callable[..., Row]) -> None:
     other = Nic("0000:00:05.0", driver=None)
     listed = {"0000:00:05.0": Note("nic2"), "0000:00:09.0": Note("gone")}

@@ -25,6 +25,7 @@ class Database:
 
     def __init__(self, path: str) -> None:
         self.log: list[Row] = []
+        self.transactions: list[list[str]] = []
         self.refuse = ""
         self.is_alive = True
         self.config: Row = {"other_config": ["map", []], "cur_cfg": 4, "next_cfg": 4}
@@ -75,6 +76,7 @@ class Database:
     def _transact(self, operations: list[Row]) -> list[Any]:
         tables = {"Open_vSwitch": self.config, "Bridge": self.bridge, "Port": self.port, "Interface": self.interface}
         results: list[Any] = []
+        self.transactions.append([operation["op"] for operation in operations])
         for operation in operations:
             if operation["op"] == "select":
                 row = tables[operation["table"]]
@@ -127,6 +129,8 @@ def test_nothing_to_do(database: Database, module: Callable[..., Row]) -> None:
     result = module(bridges=tagged(7))
     assert not result["changed"]
     assert result["operations"] == database.log == []
+    # Read apart, a port that comes or goes meanwhile would be in one table and not in the other.
+    assert database.transactions[0] == ["select"] * 4
 
 
 def test_a_change_is_one_transaction_and_told_before_and_after(database: Database, module: Callable[..., Row]) -> None:

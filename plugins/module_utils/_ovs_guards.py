@@ -31,6 +31,15 @@ LOG = "/var/log/openvswitch/ovs-vswitchd.log"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 NAME_LENGTH = 15  # of a network device, in bytes
 PLAIN_MTU = 1500
+LEAST_MTU = 68  # of IPv4
+MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+PCI = re.compile(r"[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
+KERNEL_OPTION = re.compile(r"[A-Za-z_][\w.-]*(=[^\s\"'`$\\]*)?")
+# Keys of other_config that have a variable of their own.
+OWN_KEYS = {
+    "dpdk-init": "ovs_dpdk_state", "dpdk-extra": "ovs_dpdk_extra", "dpdk-lcore-mask": "ovs_dpdk_lcore_mask",
+    "dpdk-socket-mem": "ovs_dpdk_socket_mem", "pmd-cpu-mask": "ovs_dpdk_pmd_cpu_mask",
+}  # fmt: skip
 HEXADECIMAL = re.compile(r"(0[xX])?[0-9A-Fa-f]+")
 DEFAULT_PAGE = 2 * MIB
 UNITS = {"": 0, "K": 10, "M": 20, "G": 30}  # powers of two
@@ -70,6 +79,8 @@ def judge(host: Host, wish: Mapping[str, Any], members: Sequence[Member]) -> Fin
     found = [member for member in members if member.nic]
     problems = [
         *_names(wish),
+        *_ports(wish),
+        *_options(wish),
         *_kernel_bridges(wish, host.vswitchd.bridges),
         *_missing(members, host.nics),
         *_twice(found),
@@ -108,6 +119,32 @@ def _names(wish: Mapping[str, Any]) -> Iterator[str]:
             yield f"name {name} is used {times} times. Give each bridge, port, NIC and namespace port its own."
 
 
+def _ports(wish: Mapping[str, Any]) -> Iterator[str]:
+    for bridge in wish["bridges"]:
+        if len(bridge["name"]) > NAME_LENGTH:  # its local port is a network device
+            yield f"bridge {bridge['name']}: its name is longer than {NAME_LENGTH} characters. Shorten it."
+        for port in bridge["ports"]:
+            here = f"port {port['name']} of bridge {bridge['name']}"
+            if not port["nics"]:
+                yield f"{here} has no network card. Name at least one in its nics."
+            if port["mtu"] < LEAST_MTU:
+                yield f"{here}: MTU {port['mtu']} is below {LEAST_MTU}, the least of IPv4. Raise it."
+
+
+def _options(wish: Mapping[str, Any]) -> Iterator[str]:
+    for option in wish["kernel_options"]:
+        if not KERNEL_OPTION.fullmatch(option):
+            yield (
+                f"'{option}' in ovs_dpdk_kernel_options is not one kernel option. Write a list with one in each "
+                "element: [intel_iommu=on, iommu=pt, hugepages=1024]."
+            )
+    for key in sorted(wish["other_config"].keys() & OWN_KEYS.keys()):
+        yield (
+            f"ovs_dpdk_other_config has {key} '{wish['other_config'][key]}', which {OWN_KEYS[key]} sets: each would "
+            f"undo the other. Take {key} out of ovs_dpdk_other_config and set {OWN_KEYS[key]}."
+        )
+
+
 def _kernel_bridges(wish: Mapping[str, Any], there: Mapping[str, str]) -> Iterator[str]:
     for bridge in wish["bridges"]:
         kind = there.get(bridge["name"], DATAPATH)
@@ -122,7 +159,13 @@ def _kernel_bridges(wish: Mapping[str, Any], there: Mapping[str, str]) -> Iterat
 def _missing(members: Sequence[Member], nics: Sequence[Nic]) -> Iterator[str]:
     there = ", ".join(f"{nic.pci} {nic.mac or 'of unknown MAC'} {nic.netdev or ''}".strip() for nic in nics) or "none"
     for member in members:
-        if not member.nic:
+        if (member.pci and not PCI.fullmatch(member.pci)) or (member.mac and not MAC.fullmatch(member.mac)):
+            what = f"pci {member.pci} is no PCI" if member.pci else f"mac {member.mac} is no MAC"
+            yield (
+                f"NIC {member.name}: {what} address. Write it in quotes, like mac: \"52:54:00:00:00:04\" or "
+                'pci: "0000:03:00.0": without them YAML makes numbers of some.'
+            )
+        elif not member.nic:
             what = f"PCI address {member.pci}" if member.pci else f"MAC address {member.mac}"
             yield f"NIC {member.name}: no network card has {what}. This host has: {there}."
 
@@ -179,6 +222,8 @@ def _cpu_mask(name: str, mask: object, host: Host) -> Iterator[str]:
         yield f"ovs_dpdk_{name} '{mask}' is no hexadecimal mask. Write it like \"0x6\"."
     elif mask:
         bits = int(str(mask), 16)
+        if not bits:
+            yield f"ovs_dpdk_{name} {mask} names no CPU. Set a bit, or leave it empty: then Open vSwitch chooses."
         missing = [cpu for cpu in range(bits.bit_length()) if bits >> cpu & 1 and cpu not in host.cpus]
         if missing:
             yield (
@@ -206,6 +251,8 @@ def _namespaces(wish: Mapping[str, Any]) -> Iterator[str]:
             yield f"{here}: bridge {port['bridge']} is not in ovs_dpdk_bridges ({', '.join(mtus)}). Name it there."
         elif port["mtu"] > (limit := mtus[port["bridge"]] or port["mtu"]):
             yield f"{here}: MTU {port['mtu']} is above MTU {limit} of {port['bridge']}'s NICs. Lower it."
+        if port["mtu"] < LEAST_MTU:
+            yield f"{here}: MTU {port['mtu']} is below {LEAST_MTU}, the least of IPv4. Raise it."
         if len(port["name"]) > longest:
             yield f"{here}: its name is longer than {longest} characters. Shorten it."
         if port["tag"] is not None and not 1 <= port["tag"] <= 4094:

@@ -25,6 +25,7 @@ INTERFACES = "etc/dpdk/interfaces"
 MARK = "openstack_ha.masakari.ovs_dpdk"  # of the role's lines there
 ALTERNATIVE = "etc/alternatives/ovs-vswitchd"
 MENU = "boot/grub/grub.cfg"
+MENU_FILES = "etc/default/grub.d"
 STAMP = "run/ovs-netns-port-"  # before the name of a port; its script says there what it was last brought to
 NAMESPACES = "run/netns"
 UNITS = "etc/systemd/system"
@@ -79,10 +80,14 @@ class HugePages:
 
 @dataclass(frozen=True)
 class BootMenu:
-    """What GRUB gives the kernel, and whether the menu already said so when the running kernel was started."""
+    """What GRUB gives the kernel, and whether the menu already said so when the running kernel was started.
+
+    `is_older_than_files` when a file came to or went from /etc/default/grub.d since.
+    """
 
     options: tuple[str, ...] = ()
     is_older_than_boot: bool = False
+    is_older_than_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -211,8 +216,9 @@ def read_menu(base: Path) -> BootMenu:
     booted = re.search(r"^btime (\d+)$", _text(base / "proc/stat"), re.MULTILINE)
     if not first or not booted:
         return BootMenu()
-    is_older = (base / MENU).stat().st_mtime < int(booted.group(1))
-    return BootMenu(tuple(first.group(1).split()), is_older)
+    written = (base / MENU).stat().st_mtime
+    changed = (base / MENU_FILES).stat().st_mtime if (base / MENU_FILES).exists() else 0
+    return BootMenu(tuple(first.group(1).split()), written < int(booted.group(1)), written < changed)
 
 
 def has_vfio(base: Path) -> bool:
@@ -236,12 +242,14 @@ def missing_packages(run: RunCommand, names: Sequence[str]) -> list[str]:
     return [name for name in names if f"{name} installed" not in out.splitlines()]
 
 
-def outdated_files(base: Path, files: Sequence[Mapping[str, str]], owner: tuple[int, int] = (0, 0)) -> list[str]:
-    """Paths of those that are not there, or are not as wanted in content, owner or mode."""
+def outdated_files(base: Path, files: Sequence[Mapping[str, Any]], owner: tuple[int, int] = (0, 0)) -> list[str]:
+    """Paths of those that are not as wanted in content, owner or mode; one without a checksum shall not be there."""
     return [file["path"] for file in files if not _is_as_wanted(base / file["path"].lstrip("/"), file, owner)]
 
 
-def _is_as_wanted(path: Path, file: Mapping[str, str], owner: tuple[int, int]) -> bool:
+def _is_as_wanted(path: Path, file: Mapping[str, Any], owner: tuple[int, int]) -> bool:
+    if file["checksum"] is None:
+        return not os.path.lexists(path)
     try:
         status, content = path.lstat(), path.read_bytes()
     except OSError:

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import Nic, Vswitchd, full_pci
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import BootMenu, Nic, Vswitchd, full_pci
 
 DATAPATH = "netdev"  # the type of one in user space
 VETH_SUFFIX = "-br"  # of the end of the pair that is a port of the bridge
@@ -57,6 +57,11 @@ def _members(bridges: Sequence[Mapping[str, Any]]) -> Iterator[Member]:
 
 def missing_options(given: Sequence[str], wanted: Sequence[str]) -> list[str]:
     return [option for option in wanted if option not in given]
+
+
+def stale_options(menu: BootMenu, options: Sequence[str]) -> list[str]:
+    """Those that a menu has which is not of the present files, so that they may be of a file that is gone."""
+    return [option for option in options if menu.is_older_than_files and option in menu.options]
 
 
 def startup_config(wish: Mapping[str, Any], members: Sequence[Member]) -> dict[str, str | None]:

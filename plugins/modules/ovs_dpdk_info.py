@@ -100,6 +100,9 @@ menu:
   type: dict
   contains:
     options: {description: Options it gives the kernel., type: list, elements: str}
+    is_older_than_files:
+      description: Whether a file came to or went from C(/etc/default/grub.d) since the menu was written.
+      type: bool
     is_older_than_boot: {description: Whether the menu was written before the running kernel was started., type: bool}
 namespaces:
   description: Network namespaces by name, and whether a service of the role makes each.

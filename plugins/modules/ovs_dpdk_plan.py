@@ -75,10 +75,10 @@ options:
                 type: str
                 required: true
               mac:
-                description: MAC address of the card.
+                description: MAC address of the card, in quotes, without which YAML makes a number of some.
                 type: str
               pci:
-                description: PCI address of the card, with or without the domain.
+                description: PCI address of the card, with or without the domain, in quotes.
                 type: str
   namespaces:
     description: Network namespaces with ports on the bridges.
@@ -122,7 +122,7 @@ options:
     choices: [veth, internal]
     default: veth
   kernel_options:
-    description: Options the kernel shall have been started with.
+    description: Options the kernel shall have been started with, one each.
     type: list
     elements: str
     default: []
@@ -144,7 +144,8 @@ options:
     type: str
     default: ''
   other_config:
-    description: Further keys of C(other_config) that a running C(ovs-vswitchd) takes.
+    description:
+      - Further keys of C(other_config) that a running C(ovs-vswitchd) takes. One that another option sets is refused.
     type: dict
     default: {}
   packages:
@@ -153,7 +154,7 @@ options:
     elements: str
     default: []
   files:
-    description: Files the host shall have, of root. All are looked at in this one run.
+    description: Files the host shall have, of root, or shall not have. All are looked at in this one run.
     type: list
     elements: dict
     default: []
@@ -163,9 +164,10 @@ options:
         type: str
         required: true
       checksum:
-        description: SHA-1 of its content, as Ansible's filter C(checksum) gives it.
+        description:
+          - SHA-1 of its content, as Ansible's filter C(checksum) gives it. When it is omitted, the file shall not be
+            there.
         type: str
-        required: true
       mode:
         description: Its permissions, octal.
         type: str
@@ -217,6 +219,14 @@ missing_menu_options:
   type: list
   elements: str
   sample: [intel_iommu=on]
+stale_menu_options:
+  description:
+    - Those of O(kernel_options) that GRUB's menu gives the kernel still, though a file came to or went from
+      C(/etc/default/grub.d) since it was written. Of use with O(state=absent).
+  returned: success
+  type: list
+  elements: str
+  sample: []
 missing_packages:
   description: Those of O(packages) that are not installed under this very name.
   returned: success
@@ -224,7 +234,8 @@ missing_packages:
   elements: str
   sample: [librte-meta-net]
 outdated_files:
-  description: Paths of those of O(files) that are not there, or differ in content, owner or mode.
+  description:
+    - Paths of those of O(files) that are not there or differ in content, owner or mode, or are there and shall not be.
   returned: success
   type: list
   elements: str
@@ -328,6 +339,7 @@ from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_wish im
     missing_options,
     resolve,
     running_config,
+    stale_options,
     startup_changes,
     startup_config,
     units,
@@ -364,7 +376,7 @@ NAMESPACE = {
 }
 FILE = {
     "path": {"type": "str", "required": True},
-    "checksum": {"type": "str", "required": True},
+    "checksum": {"type": "str"},
     "mode": {"type": "str", "default": "0644"},
 }
 SPEC: dict[str, Any] = {
@@ -390,6 +402,7 @@ def plan(host: Host, wish: dict[str, Any], members: list[Member]) -> dict[str, A
     return {
         "missing_kernel_options": missing_options(host.kernel_options, wish["kernel_options"]),
         "missing_menu_options": missing_options(host.menu.options, wish["kernel_options"]),
+        "stale_menu_options": stale_options(host.menu, wish["kernel_options"]),
         "missing_namespaces": missing_namespaces(wish, host.namespaces),
         "misplaced_ports": misplaced(wish, host.placed),
         "nics": [describe(member, members) for member in members if member.nic],

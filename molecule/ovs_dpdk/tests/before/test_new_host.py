@@ -34,6 +34,7 @@ def refusal(vm: Any, play: Callable[..., Any]) -> Any:
         ovs_dpdk_socket_mem=[128, 128],
         ovs_dpdk_pmd_cpu_mask="0x6",
         ovs_dpdk_lcore_mask=0x10,  # as it comes from a mask without quotes
+        ovs_dpdk_other_config={"dpdk-socket-mem": "128"},
         ovs_dpdk_bridges=[{
             "name": "br-test",
             "ports": [
@@ -44,6 +45,8 @@ def refusal(vm: Any, play: Callable[..., Any]) -> Any:
                 port("realtek", 1500, pci="00:08.0"),
                 port("no-mac", 1500, mac="52:54:00:00:00:99"),
                 port("no-pci", 1500, pci="0000:00:1f.7"),
+                port("no-quotes", 60, pci="5.0"),  # what YAML makes of 0000:00:05.0
+                {"name": "port-no-nic", "nics": []},
             ],
         }],
         ovs_dpdk_namespaces=[{
@@ -71,6 +74,10 @@ def refusal(vm: Any, play: Callable[..., Any]) -> Any:
         "NIC realtek (0000:00:08.0, enp0s8): DPDK has no driver for this card (10ec:8139, 8139cp)",
         "NIC no-mac: no network card has MAC address 52:54:00:00:00:99",
         "NIC no-pci: no network card has PCI address 0000:00:1f.7",
+        "NIC no-quotes: pci 5.0 is no PCI address. Write it in quotes",
+        "port port-no-quotes of bridge br-test: MTU 60 is below 68",
+        "port port-no-nic of bridge br-test has no network card",
+        "ovs_dpdk_other_config has dpdk-socket-mem '128', which ovs_dpdk_socket_mem sets",
         "NUMA node 0 has 0 MiB of free hugepages, its ports' MTU needs",
         "ovs_dpdk_socket_mem 128,128 names 2 NUMA nodes, this host has 1",
         "ovs_dpdk_pmd_cpu_mask 0x6 names CPU 2. Online on this host are: 0, 1",
@@ -116,8 +123,10 @@ def test_check_mode_tells_every_step_and_changes_nothing(vm: Any, play: Callable
 
 
 def test_without_leave_to_reboot_it_stops_before_it_touches_a_card(vm: Any, play: Callable[..., Any]) -> None:
-    run = play(ovs_dpdk_reboot=False)
+    # As texts, which is what -e ovs_dpdk_reboot=false makes of them.
+    run = play(ovs_dpdk_reboot="false", ovs_dpdk_kernel_options="intel_iommu=on,iommu=pt,hugepages=200")
     assert not run.failed, run.messages
+    assert vm.output("grep -c 'intel_iommu=on iommu=pt hugepages=200' /boot/grub/grub.cfg") != "0"
     assert "A reboot is due: the kernel runs without intel_iommu=on iommu=pt hugepages=200" in run.messages
     assert "List the network cards for DPDK" not in run.changed
     drivers = vm.output("readlink /sys/bus/pci/devices/0000:00:0[45].0/driver").splitlines()

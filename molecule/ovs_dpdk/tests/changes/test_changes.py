@@ -133,6 +133,7 @@ def addresses(vm: Any) -> list[str]:
 
 def test_only_the_bond_mode(vm: Any, play: Callable[..., Any], wish: dict[str, Any]) -> None:
     wish["ovs_dpdk_bridges"][0]["ports"][0]["bond_mode"] = "active-backup"
+    wish["ovs_dpdk_bridges"][0]["ports"][0]["nics"].reverse()  # which is no change
     run = play(**wish)
     assert set(run.changed) == {"Configure bridges and ports"}, run.messages
     assert updates(run) == {"dpdk-bond0": {"bond_mode": "active-backup"}}
@@ -161,7 +162,7 @@ def test_a_card_in_use_and_too_few_hugepages_are_refused(vm: Any, play: Callable
     vm.output("ovs-vsctl --no-wait del-br br-other")
     assert run.failed
     assert "bridge br-other is there with datapath_type system" in run.messages
-    assert "port tap1 of namespace ns1: tap1-br stands on bridge br-test (port tap1-br), not on br-other" in run.messages
+    assert "tap1-br stands on bridge br-test (port tap1-br), not on br-other. Remove it there first" in run.messages
     assert "NIC dpdk-nic9 (0000:00:04.0) is in use by bridge br-test (port dpdk-bond0) as dpdk-nic1" in run.messages
     assert "NIC dpdk-nic9 (0000:00:04.0): MTU 9100 is above its limit 9000" in run.messages
     assert "NIC dpdk-nic2 (0000:00:05.0) is in use by bridge br-test (port dpdk-bond0) as dpdk-nic2" in run.messages

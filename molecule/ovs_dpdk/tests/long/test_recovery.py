@@ -26,6 +26,27 @@ def test_a_refused_start_is_told_and_the_next_run_heals_it(vm: Any, play: Callab
     assert " 0% packet loss" in vm.output(PING)
 
 
+def test_a_switch_without_lacp_is_told(vm: Any, play: Callable[..., Any]) -> None:
+    vm.output("peer bridge; timeout 30 sh -c 'while ovs-appctl bond/show | grep -qw enabled; do sleep 1; done'")
+    run = play(ovs_dpdk_timeout=0)
+    vm.output("peer bond")
+    vm.wait_for_members(2)
+    assert run.failed
+    for member in ("dpdk-nic1", "dpdk-nic2"):
+        assert f"bond dpdk-bond0: member {member} is not enabled" in run.messages
+    assert "the switch's ports must be in a LACP bond too" in run.messages
+
+
+def test_without_kernel_options_grub_has_none(vm: Any, play: Callable[..., Any]) -> None:
+    run = play(ovs_dpdk_kernel_options=[])
+    assert not run.failed, run.messages
+    assert set(run.changed) == {"Take the kernel options of an earlier run away from GRUB", "Write GRUB's menu"}
+    assert vm.run("grep -r hugepages= /boot/grub/grub.cfg /etc/default/grub.d").returncode == 1
+    back = play()
+    assert not back.failed, back.messages
+    assert set(back.changed) == {"Put the kernel options where GRUB finds them", "Write GRUB's menu"}
+
+
 def test_an_internal_port_is_put_back_when_ovs_restarts(vm: Any, play: Callable[..., Any]) -> None:
     run = play(ovs_dpdk_namespace_port="internal")
     assert not run.failed, run.messages

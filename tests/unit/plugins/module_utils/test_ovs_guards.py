@@ -126,6 +126,18 @@ def test_nothing_speaks_against_the_seed() -> None:
         (HOST, wish(lcore_mask=16), 'ovs_dpdk_lcore_mask is the number 16, not a text. Quote it: "0x10"'),
         (HOST, wish(socket_mem=[128]), "ovs_dpdk_socket_mem gives NUMA node 0 128 MiB, its ports' MTU needs 191 MiB"),
         (HOST, wish(socket_mem=[512, 512]), "ovs_dpdk_socket_mem 512,512 names 2 NUMA nodes, this host has 1"),
+        (HOST, wish(pmd_cpu_mask="0x0"), "ovs_dpdk_pmd_cpu_mask 0x0 names no CPU. Set a bit, or leave it empty"),
+        (HOST, wish(lcore_mask=0), "ovs_dpdk_lcore_mask is the number 0, not a text"),
+        (HOST, wish(bond_of_nics=[]), "port dpdk-bond0 of bridge br-test has no network card. Name at least one"),
+        (HOST, wish(bond_of_mtu=0, namespaces=[]), "port dpdk-bond0 of bridge br-test: MTU 0 is below 68"),
+        (HOST, wish(port_mtu=67), "port tap1 of namespace ns1: MTU 67 is below 68, the least of IPv4. Raise it."),
+        (HOST, wish(bond_of_nics=[{"name": "n", "pci": "5.0"}]), "NIC n: pci 5.0 is no PCI address. Write it in quot"),
+        (HOST, wish(bond_of_nics=[{"name": "n", "mac": "41135040004"}]), "NIC n: mac 41135040004 is no MAC address."),
+        (HOST, wish(bridges=[{"name": "bridge-of-16-chr", "ports": []}], namespaces=[]),
+         "bridge bridge-of-16-chr: its name is longer than 15 characters. Shorten it."),
+        (HOST, wish(other_config={"dpdk-socket-mem": "1024", "pmd-sleep-max": "50"}),
+         "ovs_dpdk_other_config has dpdk-socket-mem '1024', which ovs_dpdk_socket_mem sets: each would undo"),
+        (HOST, wish(other_config={"dpdk-init": None}), "has dpdk-init 'None', which ovs_dpdk_state sets"),
         (HOST, wish(bond_of_lacp="off"), "bond_mode balance-tcp needs LACP"),
         (HOST, wish(port_bridge="br-none"), "bridge br-none is not in ovs_dpdk_bridges (br-test)"),
         (HOST, wish(port_mtu=9001), "MTU 9001 is above MTU 9000 of br-test's NICs"),
@@ -173,6 +185,20 @@ def test_guard(host: Host, wanted: Wish, sentence: str) -> None:
 )
 def test_no_guard(host: Host, wanted: Wish) -> None:
     assert problems(host, wanted) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "is_one"),
+    [
+        ("quiet", True), ("hugepages=0:512,1:256", True), ("vfio-pci.ids=8086:1528", True), ("rd.md=", True),
+        ("intel_iommu=on iommu=pt", False), (" iommu=pt", False), ("1:256", False), ("", False), ("a=$b", False),
+        ('dyndbg="+p"', False),
+    ],
+)  # fmt: skip
+def test_a_kernel_option_is_one(option: str, is_one: bool) -> None:
+    found = problems(replace(HOST, kernel_options=(*HOST.kernel_options, option)), wish(kernel_options=[option]))
+    said = f"'{option}' in ovs_dpdk_kernel_options is not one kernel option. Write a list with one in each element: ["
+    assert [text[:len(said)] for text in found] == ([] if is_one else [said])
 
 
 @pytest.mark.parametrize(

@@ -334,7 +334,12 @@ def test_menu(tmp_path: Path, booted: int, is_older: bool) -> None:
     ))
     os.utime(tmp_path / "boot/grub/grub.cfg", (2000, 2000))
     write(tmp_path, "proc/stat", f"cpu 1 2\nbtime {booted}\n")
-    assert read_menu(tmp_path) == BootMenu(("root=/dev/sda1", "ro", "iommu=pt"), is_older)
+    options = ("root=/dev/sda1", "ro", "iommu=pt")
+    assert read_menu(tmp_path) == BootMenu(options, is_older)
+    write(tmp_path, "etc/default/grub.d/ovs-dpdk.cfg")
+    for changed, is_older_than_files in ((1999, False), (2001, True)):
+        os.utime(tmp_path / "etc/default/grub.d", (changed, changed))
+        assert read_menu(tmp_path) == BootMenu(options, is_older, is_older_than_files)
 
 
 @pytest.mark.parametrize(
@@ -403,6 +408,8 @@ def test_outdated_files(tmp_path: Path, change: Callable[[Path], None], expected
     wanted = {"path": "/etc/file", "mode": "0644", "checksum": hashlib.sha1(b"wanted").hexdigest()}
     assert outdated_files(tmp_path, [wanted], owner=me) == expected
     assert outdated_files(tmp_path, [wanted], owner=(me[0], me[1] + 1)) == ["/etc/file"]
+    unwanted = [{"path": path, "mode": "0644", "checksum": None} for path in ("/etc/elsewhere", "/etc/nothing")]
+    assert outdated_files(tmp_path, unwanted) == ["/etc/elsewhere"]
 
 
 def test_units_that_are_not_as_they_should_be() -> None:

@@ -6,7 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import Nic, OvsInterface, Vswitchd
+from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_host import (
+    BootMenu,
+    Nic,
+    OvsInterface,
+    Vswitchd,
+)
 from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_wish import (
     desired_bridges,
     leftovers,
@@ -15,6 +20,7 @@ from ansible_collections.openstack_ha.masakari.plugins.module_utils._ovs_wish im
     missing_options,
     resolve,
     running_config,
+    stale_options,
     startup_changes,
     startup_config,
     units,
@@ -56,6 +62,19 @@ def test_resolve_leaves_open_what_is_not_there() -> None:
 
 def test_missing_options() -> None:
     assert missing_options(("iommu=pt",), ["iommu=pt", "hugepages=2048"]) == ["hugepages=2048"]
+
+
+@pytest.mark.parametrize(
+    ("menu", "expected"),
+    [
+        (BootMenu(("ro", "iommu=pt"), is_older_than_files=True), ["iommu=pt"]),
+        (BootMenu(("ro", "iommu=pt")), []),
+        (BootMenu(("ro",), is_older_than_files=True), []),
+    ],
+    ids=["drop-in gone, menu not written", "somebody's own", "written"],
+)
+def test_stale_options(menu: BootMenu, expected: list[str]) -> None:
+    assert stale_options(menu, ["iommu=pt", "hugepages=64"]) == expected
 
 
 def test_what_ovs_is_told() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLE = ROOT / "roles/ovs_dpdk"
@@ -68,3 +69,23 @@ def test_without_kernel_options_grub_is_to_have_no_file(tmp_path: Path, options:
     grub = f"{files}[0].path == '/etc/default/grub.d/ovs-dpdk.cfg'"
     that = [grub, f"('checksum' in {files}[0]) == is_wanted", f"{files} | length == 2"]
     play(tmp_path, {"ansible.builtin.assert": {"that": that}}, ovs_dpdk_kernel_options=options, is_wanted=is_wanted)
+
+
+def test_a_timeout_of_nothing_does_not_skip_the_last_check(tmp_path: Path) -> None:
+    (build,) = yaml.safe_load((ROLE / "tasks/present.yml").read_text())
+    settle = build["block"][-1]["vars"]["__ovs_dpdk_settle"]
+    cases = [(0, 1), ("0", 1), (-5, 1), (60, 60), ("60", 60)]
+    tasks = [
+        {"ansible.builtin.assert": {"that": f"settle == {seconds}"},
+         "vars": {"ovs_dpdk_timeout": said, "settle": settle}}
+        for said, seconds in cases
+    ]
+    play(tmp_path, *tasks)
+
+
+def test_a_namespace_that_is_gone_is_made_again_by_a_reload(tmp_path: Path) -> None:
+    lookup = "lookup('ansible.builtin.template', 'ovs-netns.service.j2', template_vars={'item': {'name': 'ns1'}})"
+    said = play(tmp_path, {"ansible.builtin.debug": {"msg": f"{{{{ {lookup} }}}}"}})
+    make = "/bin/sh -c '[ -e /run/netns/ns1 ] || ip netns add ns1'"
+    assert f"ExecStart={make}" in said
+    assert f"ExecReload={make}" in said

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.openstack_ha.masakari.plugins.plugin_utils._corosync_conf import addresses, parse
+
 DOCUMENTATION = r"""
 name: corosync_nodes
 short_description: Nodes of a Corosync cluster, with the numbers that they have
@@ -57,7 +59,7 @@ Node = dict[str, Any]
 
 
 def corosync_nodes(members: Mapping[str, Sequence[str]], present: Iterable[str] = (), *, cluster: str) -> list[Node]:
-    parsed = map(_parse, present)
+    parsed = map(_nodes, present)
     found = {node["name"]: node for node in next((nodes for name, nodes in parsed if name == cluster), [])}
     answer = {name: {**node, "addresses": list(members.get(name, node["addresses"]))} for name, node in found.items()}
     last = max((node["nodeid"] for node in found.values()), default=0)
@@ -67,32 +69,15 @@ def corosync_nodes(members: Mapping[str, Sequence[str]], present: Iterable[str] 
     return sorted(answer.values(), key=lambda node: node["nodeid"])
 
 
-def _parse(text: str) -> tuple[str, list[Node]]:
-    """The name of the cluster and its nodes."""
-    cluster = ""
-    nodes: list[dict[str, str]] = []
-    sections: list[str] = []
-    for line in map(str.strip, text.splitlines()):
-        key, colon, value = (part.strip() for part in line.partition(":"))
-        if line.startswith("#"):
-            continue
-        if line.endswith("{"):
-            sections.append(line[:-1].strip())
-            if sections == ["nodelist", "node"]:
-                nodes.append({})
-        elif line == "}":
-            del sections[-1:]
-        elif colon and sections == ["nodelist", "node"]:
-            nodes[-1][key] = value
-        elif sections == ["totem"] and key == "cluster_name":
-            cluster = value
+def _nodes(text: str) -> tuple[str, list[Node]]:
+    """The name of the cluster, and its nodes that have a number."""
+    cluster, nodes = parse(text)
     return cluster, [_node(values) for values in nodes if values.get("nodeid", "").isdecimal()]
 
 
-def _node(values: Mapping[str, str]) -> Node:
-    rings = sorted(key for key in values if key.startswith("ring") and key.endswith("_addr"))
-    addresses = [values[key] for key in rings]
-    return {"name": values.get("name", "".join(addresses[:1])), "nodeid": int(values["nodeid"]), "addresses": addresses}
+def _node(values: dict[str, str]) -> Node:
+    links = addresses(values)
+    return {"name": values.get("name", "".join(links[:1])), "nodeid": int(values["nodeid"]), "addresses": links}
 
 
 class FilterModule:

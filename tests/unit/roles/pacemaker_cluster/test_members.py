@@ -135,3 +135,22 @@ def test_check_mode_where_pacemaker_does_not_run(cluster):
         (cluster[name] / "partition").unlink()
     run = serve(cluster, THREE, "--check", "-e", "pacemaker_cluster_remove_members=true")
     assert run.code == 0, run.output
+
+
+@pytest.mark.parametrize(("name", "fine"), [("masakari", True), ("prod", False)])
+def test_another_cluster_is_left_alone(cluster, name, fine):
+    for host in THREE:
+        present = cluster[host] / "corosync.conf"
+        present.write_text(present.read_text().replace("    cluster_name: masakari", f"\tcluster_name: {name}"))
+    run = cluster.play("infra1,infra2", part("preflight"), pacemaker_cluster_members=THREE,
+                       __pacemaker_cluster_corosync_conf="corosync.conf")
+    assert (run.code == 0) is fine, run.output
+    assert ("infra1 belongs to another cluster, prod (nodes: infra1, infra2, infra3), by its corosync.conf. "
+            "That one is left alone. Set pacemaker_cluster_name" in run.said) is not fine
+
+
+def test_a_host_without_corosync_belongs_to_nobody(lab):
+    lab.start("infra1")
+    run = lab.play("infra1", part("preflight"), pacemaker_cluster_members=THREE,
+                   __pacemaker_cluster_corosync_conf="corosync.conf")
+    assert run.code == 0, run.output

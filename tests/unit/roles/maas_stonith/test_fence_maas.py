@@ -199,6 +199,26 @@ def test_what_does_not_pass_is_given_up(region, fence, fault, words):
     assert region.simulator.power.is_on("compute1")
 
 
+@pytest.mark.parametrize("kept", [0, 1, 40], ids=["no word", "one letter", "some of it"])
+@pytest.mark.parametrize("requests_before", [0, 1, 2], ids=["search", "command", "query"])
+def test_an_answer_that_is_cut_is_tried_again(region, fence, monkeypatch, kept, requests_before):
+    """A proxy may die in the middle of an answer; what was announced of it tells so."""
+    whole, cuts = maas_simulator.Handler.send, iter([False] * requests_before + [True])
+
+    def send(handler, status, content_type, text):
+        if not next(cuts, False):
+            return whole(handler, status, content_type, text)
+        handler.send_response(status)
+        handler.send_header("Content-Length", str(len(text.encode())))
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        return handler.wfile.write(text.encode()[:kept])
+
+    monkeypatch.setattr(maas_simulator.Handler, "send", send)
+    assert fence("off", plug="compute1")[0] == 0
+    assert not region.simulator.power.is_on("compute1")
+
+
 def test_a_slow_answer_is_given_up(region, fence):
     region.simulator.faults.answers = [5.0] * 100
     code, _, err = fence("off", plug="compute1")

@@ -26,8 +26,8 @@ options:
     required: true
   devices:
     description:
-      - Fencing devices, each with C(id), C(agent), C(attributes) and C(nodes), a dictionary of the nodes that it can
-        fence and the names by which the device knows them.
+      - Fencing devices, each with C(id), C(agent), optionally C(attributes), and C(nodes), a dictionary of the nodes that
+        it can fence and the names by which the device knows them.
     type: list
     elements: dict
     default: []
@@ -152,7 +152,7 @@ def _device(device: Mapping[str, Any]) -> dict[str, Any]:
             "pcmk_host_map": ";".join(f"{node}:{plug}" for node, plug in sorted(device["nodes"].items())),
             # Many hosts may die at once, with their rack.
             "pcmk_action_limit": -1,
-            **device["attributes"],
+            **(device.get("attributes") or {}),
         },
         # When the power's controller was away, its device is started again by itself once it is back. Fencing uses a
         # device that failed as well, but nobody would watch it until somebody cleaned it up.

@@ -54,7 +54,7 @@ DEVICES = "pacemaker_cluster_devices"
 
 
 def fencing_level_problems(levels: Sequence[Mapping[str, Any]], devices: Sequence[Mapping[str, Any]] = ()) -> list[str]:
-    nodes = {device["id"]: device["nodes"] for device in devices}
+    nodes = {device["id"]: device.get("nodes") or {} for device in devices}
     return [problem for level in levels for problem in _problems(level, nodes)]
 
 

@@ -52,7 +52,7 @@ _value:
 def unfenced_nodes(
     nodes: Iterable[str], devices: Sequence[Mapping[str, Any]] = (), accepted: Mapping[str, str | None] | None = None
 ) -> list[str]:
-    covered = {node for device in devices for node in device["nodes"]}
+    covered = {node for device in devices for node in device.get("nodes") or {}}
     covered.update(node for node, reason in (accepted or {}).items() if str(reason or "").strip())
     return sorted(set(nodes) - covered)
 

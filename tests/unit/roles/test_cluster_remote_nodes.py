@@ -83,6 +83,11 @@ def test_a_removed_node_is_forgotten_until_the_cluster_does(role) -> None:
     assert "crm_node --force --remove compute4" in called
 
 
+def test_a_device_without_attributes(role) -> None:
+    code, said, _ = role("fencing")
+    assert code == 0, said
+
+
 def test_check_mode_tells_it_and_does_nothing(role) -> None:
     code, said, called = role("forget", "--check", __pacemaker_cluster_node="compute4")
     assert (code, called) == (0, []), said
@@ -94,7 +99,9 @@ def test_check_mode_tells_it_and_does_nothing(role) -> None:
     ({"pacemaker_cluster_devices": []}, "compute1, infra1: no fencing device covers it"),
     ({"pacemaker_cluster_fencing_levels": [{"node": "compute1", "index": 1, "devices": ["other"]}]},
      "pacemaker_cluster_fencing_levels: level 1 of compute1 names other, which is not in pacemaker_cluster_devices."),
-], ids=["no device", "a level"])
+    ({"pacemaker_cluster_devices": [{"id": "other", "agent": "stonith:fence_x"}]},
+     "missing required arguments: nodes found in pacemaker_cluster_devices"),
+], ids=["no device", "a level", "a device without nodes"])
 def test_a_node_that_nothing_could_fence(role, variables, words) -> None:
     code, said, called = role("fencing", **variables)
     assert code != 0

@@ -33,6 +33,13 @@ def test_a_device_knows_nodes_by_its_own_names():
         "url": "http://maas/MAAS"}
 
 
+@pytest.mark.parametrize("attributes", [{}, {"attributes": None}, {"attributes": {}}], ids=["missing", "none", "empty"])
+def test_a_device_without_attributes(attributes):
+    device = {key: value for key, value in DEVICE.items() if key != "attributes"} | attributes
+    assert set(cluster_configuration({}, [device], remote=TIMES)["resources"][0]["attributes"]) == {
+        "pcmk_host_check", "pcmk_host_map", "pcmk_action_limit"}
+
+
 def test_a_device_that_failed_is_tried_again():
     assert cluster_configuration({}, [DEVICE], remote=TIMES)["resources"][0]["meta"] == {"failure-timeout": "60s"}
 
@@ -107,6 +114,7 @@ def test_the_module_takes_it():
     (["infra1", "infra2"], [DEVICE], {"infra2": " "}, ["infra2"]),
     (["infra1", "infra2"], [DEVICE], {"infra2": None}, ["infra2"]),
     (["infra1"], [], None, ["infra1"]),
+    (["infra1"], [{"id": "other"}, {"id": "third", "nodes": None}], None, ["infra1"]),
 ])
 def test_unfenced_nodes(nodes, devices, accepted, expected):
     assert unfenced_nodes(nodes, devices, accepted) == expected

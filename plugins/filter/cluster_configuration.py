@@ -26,8 +26,8 @@ options:
     required: true
   devices:
     description:
-      - Fencing devices, each with C(id), C(agent), optionally C(attributes), and C(nodes), a dictionary of the nodes that
-        it can fence and the names by which the device knows them.
+      - Fencing devices, each with C(id), C(agent) and C(nodes), a dictionary of the nodes that it can fence and the
+        names by which the device knows them, and optionally with C(attributes).
     type: list
     elements: dict
     default: []

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, openstack_ha.masakari contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What preflight says of operating systems that the lab does not have; all else is tried on the lab."""
+"""What preflight says of systems and variables that the lab does not have; all else is tried on the lab."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,11 +21,13 @@ VARIABLES = {
     "masakari_oslomsg_rpc_password": "unit-only-3",
     # The certificate that is missing is the last fault that is found without asking a server.
     "masakari_backend_ssl": True,
+    "internal_lb_vip_address": "203.0.113.9",
+    "external_lb_vip_address": "cloud.example.com",
     "ansible_python_interpreter": sys.executable,
 }
 
 
-def preflight(directory: Path, os_family: str, distribution: str, version: str, **variables: str) -> str:
+def preflight(directory: Path, os_family: str, distribution: str, version: str, **variables: Any) -> str:
     """What preflight prints on a host of that kind; it always stops there."""
     facts = {
         "os_family": os_family,
@@ -82,3 +85,46 @@ def test_a_setup_host_that_is_none(tmp_path: Path, variable: str, value: str, na
     sentence = f"{named} is {wrong}, which is no host of the inventory. Set {named}, or the variable that it follows,"
     assert (sentence in said) is bool(named)
     assert ("masakari_user_ssl_cert or masakari_user_ssl_key is not set" in said) is not bool(named)
+
+
+NO_QUEUE = "masakari_oslomsg_rpc_vhost names no virtual host with state present: "
+
+
+@pytest.mark.parametrize("vhost", [[], [{"name": "/masakari", "state": "absent"}], [{"name": "masakari"}]])
+def test_a_message_queue_without_a_virtual_host(tmp_path: Path, vhost: list[dict[str, str]]) -> None:
+    said = preflight(tmp_path, "Debian", "Debian", "13", masakari_backend_ssl=False, masakari_oslomsg_rpc_vhost=vhost)
+    assert NO_QUEUE in said and "Write a name, such as masakari, or a list of entries with name and state." in said
+
+
+@pytest.mark.parametrize(("variables", "words"), [
+    ({"external_lb_vip_address": ""}, "The public endpoint, http://:15868/v1/%(tenant_id)s, has no address"),
+    ({"external_lb_vip_address": "", "masakari_service_publicuri": "http://127.0.0.1:15868"}, ""),
+    ({"internal_lb_vip_address": "127.0.0.1"}, ""),
+    ({"masakari_haproxy_managed": True, "masakari_pki_directory": "/pki", "pacemaker_cluster_addresses": [
+        {"name": "internal", "address": "203.0.113.9", "prefix": 24}]},
+     "The internal endpoint, http://203.0.113.9:15868/v1/%(tenant_id)s, is plain HTTP, and HAProxy speaks TLS at "
+     "203.0.113.9:15868"),
+    ({"masakari_haproxy_managed": True, "masakari_pki_directory": "/pki", "masakari_service_proto": "https",
+      "masakari_haproxy_addresses": ["203.0.113.9"]}, ""),
+    ({"masakari_haproxy_managed": True, "masakari_haproxy_addresses": ["203.0.113.9"]}, ""),
+    ({"masakari_pki_directory": "/pki", "masakari_haproxy_addresses": ["203.0.113.9"]}, ""),
+], ids=["no address", "meant so", "this machine", "http to tls", "https to tls", "http to http", "others' balancer"])
+def test_endpoints_that_lead_nowhere(tmp_path: Path, variables: dict[str, Any], words: str) -> None:
+    said = preflight(tmp_path, "Debian", "Debian", "13",
+                     **{"masakari_backend_ssl": False, "masakari_oslomsg_rpc_vhost": [], **variables})
+    assert words in said
+    assert (NO_QUEUE in said) is (not words)
+
+
+@pytest.mark.parametrize(("certificate", "url", "fine"), [
+    ("{}/pki/infra1.pem", "http://maas.example.org/MAAS", True),
+    ("{}/pki/infra1.pem", "", False),
+    ("{}/other/infra1.pem", "http://maas.example.org/MAAS", False),
+    ("{}/pki2/infra1.pem", "http://maas.example.org/MAAS", False),
+], ids=["made by the cluster", "no cluster", "another directory", "a longer name"])
+def test_a_certificate_that_the_same_run_makes(tmp_path: Path, certificate: str, url: str, fine: bool) -> None:
+    said = preflight(tmp_path, "Debian", "Debian", "13", masakari_oslomsg_rpc_vhost=[], maas_stonith_url=url,
+                     masakari_pki_directory=f"{tmp_path}/pki", masakari_user_ssl_cert=certificate.format(tmp_path),
+                     masakari_user_ssl_key=f"{tmp_path}/pki/infra1.key")
+    assert (NO_QUEUE in said) is fine
+    assert ("masakari_user_ssl_cert or masakari_user_ssl_key is not set or no file" in said) is not fine

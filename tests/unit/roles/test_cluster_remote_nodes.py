@@ -101,7 +101,10 @@ def test_check_mode_tells_it_and_does_nothing(role) -> None:
      "pacemaker_cluster_fencing_levels: level 1 of compute1 names other, which is not in pacemaker_cluster_devices."),
     ({"pacemaker_cluster_devices": [{"id": "other", "agent": "stonith:fence_x"}]},
      "missing required arguments: nodes found in pacemaker_cluster_devices"),
-], ids=["no device", "a level", "a device without nodes"])
+    ({"pacemaker_cluster_members": {"infra1": ["127.0.0.1"], "compute1": ["127.0.0.1"]}},
+     "compute1: both in pacemaker_cluster_members (the group masakari_api) and in pacemaker_cluster_remotes (the group "
+     "masakari_monitor)"),
+], ids=["no device", "a level", "a device without nodes", "a member that is a remote node"])
 def test_a_node_that_nothing_could_fence(role, variables, words) -> None:
     code, said, called = role("fencing", **variables)
     assert code != 0

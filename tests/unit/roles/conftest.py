@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[4]
+ROOT = Path(__file__).resolve().parents[3]
 # Each runs in the directory of its host.
 PROGRAMS = {
     "corosync-keygen": 'echo made >"$2"',

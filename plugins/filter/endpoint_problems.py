@@ -49,7 +49,7 @@ def endpoint_problems(endpoints: Mapping[str, str], *, tls: Collection[str] = ()
 
 
 def _problems(interface: str, url: str, tls: Collection[str]) -> Iterator[str]:
-    scheme, _, rest = url.partition("://")
+    scheme, _colon, rest = url.partition("://")
     server = rest.partition("/")[0]
     variable = f"masakari_service_{interface}uri"
     if not server or server.startswith(":"):

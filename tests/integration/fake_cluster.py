@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 NEW: dict[str, Any] = {"power": True, "fenced": False, "held": False, "maintenance": False, "unclean": False,
-                       "managed": True, "lost": False, "device": True, "domains": {}}
+                       "managed": True, "lost": False, "device": True, "stalled": False, "domains": {}}
 State = dict[str, dict[str, Any]]
 
 
@@ -61,7 +61,12 @@ def crm_mon(state: State, arguments: list[str]) -> str:
         f'<node name="{name}" type="remote" online="{str(is_up(node)).lower()}" '
         f'unclean="{str(node["unclean"]).lower()}" maintenance="{str(node["maintenance"]).lower()}"/>'
         for name, node in state.items())
-    return f'<?xml version="1.0"?>\n<pacemaker-result><nodes>{nodes}</nodes><status code="0"/></pacemaker-result>'
+    devices = "".join(
+        f'\n<resource id="fence-{name}" resource_agent="stonith:fence_maas" role="Started" active="true" '
+        f'orphaned="false" failed="{str(node["stalled"]).lower()}" nodes_running_on="1"/>'
+        for name, node in state.items()) if "resources" in " ".join(arguments) else ""
+    return (f'<?xml version="1.0"?>\n<pacemaker-result><nodes>{nodes}</nodes>{devices}\n<status code="0"/>'
+            "</pacemaker-result>")
 
 
 def cibadmin(state: State, arguments: list[str]) -> str:
@@ -77,8 +82,9 @@ def cibadmin(state: State, arguments: list[str]) -> str:
 
 def stonith_admin(state: State, arguments: list[str]) -> str:
     if "--list" in arguments:
-        device = '<item name="device">fence-maas</item>'
-        covered = state.get(arguments[arguments.index("--list") + 1], {"device": False})["device"]
+        host = arguments[arguments.index("--list") + 1]
+        device = f'<item name="device">fence-{host}</item>'
+        covered = state.get(host, {"device": False})["device"]
         return f"<pacemaker-result><list>{device if covered else ''}</list></pacemaker-result>"
     node = state[arguments[arguments.index("--unfence") + 1]]
     if not node["device"]:

@@ -392,7 +392,12 @@ def test_a_segment_is_enabled_once_it_is_proven(site: Site) -> None:
 
     site.disks = {}
     assert site.play("segments", "--check").changed == 0
-    # A host that is down proves nothing, and takes nothing away.
+    # A device that does not run proves nothing, and takes nothing away; nor does a host that is down.
+    site.set("compute2", stalled=True)
+    run = site.play("segments")
+    assert run.changed == 0 and is_enabled(site) == {"S1": True}
+    assert "WARNING: segment S1 stays enabled, unproven: the fencing device of compute2 does not run" in run.words
+    site.set("compute2", stalled=False)
     site.set("compute1", power=False)
     run = site.play("segments")
     assert run.changed == 0 and is_enabled(site) == {"S1": True}

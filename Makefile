@@ -25,7 +25,7 @@ demo: bootstrap ## build a cloud on this machine, install Masakari on it, show i
 	@molecule/default/demo
 
 test: bootstrap ## everything that must pass
-	@$(MAKE) --jobs=2 INTEGRATION='-m "not long"' integration lint sanity units images
+	@$(MAKE) --jobs=2 INTEGRATION='-m "not long"' integration images lint sanity units
 	@$(MAKE) molecule
 
 lint: bootstrap ## ansible-lint (production), yamllint, ruff, mypy, changelog fragments, generated pages
@@ -40,7 +40,7 @@ sanity: bootstrap ## ansible-test sanity
 	tests/sanity/run
 
 units: bootstrap ## unit tests of plugins and argument specs
-	pytest tests/unit
+	pytest --numprocesses=2 --dist=worksteal tests/unit
 
 integration: bootstrap ## the modules against a real Keystone and Masakari API from PyPI
 	pytest --numprocesses=2 --dist=worksteal tests/integration $(INTEGRATION)  # a cloud each
@@ -55,7 +55,7 @@ molecule: bootstrap ## the lab's own tests and the roles on real hosts: scenario
 cluster: bootstrap ## every test of the cluster and its fencing on the lab (make test runs the quick ones)
 	molecule/default/all cluster
 
-failover: bootstrap ## every drill and every fault on the lab, with real guests (not part of make test: no time)
+failover: bootstrap ## every drill and every fault on the lab, with real guests (make test runs two)
 	molecule/default/all failover
 
 soak: ## 20 random drills on the lab that make failover left; repeat one with make soak SEED=…

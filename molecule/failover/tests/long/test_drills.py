@@ -9,12 +9,45 @@ import time
 
 import pytest
 from cluster import is_running, is_up, node_fenced, podman
-from drills import compute_services, declare, notifications, recover, segment_hosts
+from drills import compute_services, declare, is_as_declared, notifications, recover, segment_hosts
 from lab import cloud, connect, openstack, wait_until
 
 OUT = (False, True)
 IN = (False, False)
 RESERVED = (True, False)
+
+
+def test_power_cut_with_auto(boot, drill):
+    """Every guest moves, with HA_Enabled or without; Pacemaker's fence comes first."""
+    declare("auto")
+    guests = [boot("drill-1", "compute1"), boot("drill-2", "compute1", ha_enabled=False)]
+    report = drill("power_cut", "compute1").passed()
+    times = report["durations"]
+    print(times)
+    assert times["fenced"] < times["gate"] < times["heartbeat"] <= 60
+    assert {row["to"] for row in report["guests"]} <= {"compute2", "compute3"}
+    assert {row["status"] for row in report["guests"]} == {"ACTIVE"}
+    assert segment_hosts() == {"compute1": (False, True), "compute2": (False, False), "compute3": (False, False)}
+    assert compute_services()["compute1"] == ("disabled", "down")
+    for guest in guests:
+        guest.delete()
+    recover("compute1")
+    assert segment_hosts()["compute1"] == (False, False)
+    assert compute_services()["compute1"] == ("enabled", "up")
+
+
+def test_services_killed_with_reserved_host_and_main_job_finds_nothing_to_do_after_recovery(boot, drill):
+    """The seed's way of killing, and its tables: the reserve is enabled and no longer reserved, the host is out."""
+    guest = boot("drill-1", "compute1")
+    report = drill("services_killed", "compute1").passed()
+    assert [row["to"] for row in report["guests"]] == ["compute3"]
+    assert segment_hosts() == {"compute1": (False, True), "compute2": (False, False), "compute3": (False, False)}
+    assert compute_services() == {"compute1": ("disabled", "down"), "compute2": ("enabled", "up"),
+                                  "compute3": ("enabled", "up")}
+    guest.delete()
+    recover("compute1")
+    assert segment_hosts() == {"compute1": (False, False), "compute2": (False, False), "compute3": (True, False)}
+    is_as_declared()
 
 
 def test_link_cut_with_reserved_host(boot, drill):
@@ -82,12 +115,17 @@ def test_guest_without_ha_enabled_is_left_alone(boot):
     assert {row["Action"] for row in openstack(f"server event list {guest.uuid}")} <= {"create", "stop"}
 
 
-@pytest.mark.parametrize("process", ["nova-compute"])
+@pytest.mark.parametrize("process", ["libvirtd", "nova-compute"])
 def test_process_killed(boot, drill, process):
+    """processmonitor restarts it, as in the seed; the guest lives on and does not notice."""
     guest = boot("drill-1", "compute1")
+    before = connect("compute1").check_output("systemctl show --property=MainPID %s", process)
+    running = guest.disk.head()
     report = drill("process_killed", "compute1", failover_drill_process=process).passed()
     assert report["durations"]["running"] <= 10
+    assert connect("compute1").check_output("systemctl show --property=MainPID %s", process) != before
     assert guest.beats()
+    assert guest.disk.head().boot == running.boot
     wait_until(lambda: compute_services()["compute1"] == ("enabled", "up"), 30, "Nova has it again")
 
 

@@ -45,6 +45,25 @@ def test_fault_of_maas(boot, drill, path, fault):
     wait_until(lambda: started_on("fence-maas"), 150, "its device is watched again, and nobody cleaned it up")
 
 
+def test_maas_unreachable(boot, drill):
+    """The host's daemons are dead, its guest writes on: nobody evacuates it, whoever says so. When MAAS is back it goes
+    on by itself."""
+    guest, before = boot("drill-1", "compute1"), successes("compute1")
+    maas("faults", "PUT", {"answers": ["break"] * 10000})
+    running = drill("services_killed", "compute1")
+    wait_until(lambda: node("compute1")["unclean"] == "true", 120, "the cluster holds it for failed")
+    report_dead("compute1")  # hostmonitor would not before the fence
+    time.sleep(45)
+    assert guest.beats()
+    assert (guest.host, guest.status) == ("compute1", "ACTIVE")
+    assert is_running("compute1")
+    assert successes("compute1") == before
+    maas("faults", "DELETE")
+    report = running.passed()
+    assert report["durations"]["waiting"] < report["durations"]["fenced"] < report["durations"]["gate"]
+    assert [row["to"] for row in report["guests"]] == ["compute3"]
+
+
 def test_isolated_host_that_still_writes(boot, drill):
     """Nobody reaches it, MAAS neither; its guest writes to the shared disk. It is not evacuated until it is off."""
     guest, before = boot("drill-1", "compute1"), successes("compute1")

@@ -352,7 +352,6 @@ def is_enabled(site: Site) -> dict[str, bool]:
     return {segment.name: segment.is_enabled for segment in site.cloud.connect().instance_ha.segments()}
 
 
-@pytest.mark.long
 def test_a_reserve_in_use_is_left_in_use(site: Site) -> None:
     site.fail("compute1", reserve="compute3")
     site.cloud.nova.add_server("web", "compute3")
@@ -405,7 +404,6 @@ def test_a_segment_is_enabled_once_it_is_proven(site: Site) -> None:
     assert [path.name for path in site.instances.rglob("*") if path.is_file()] == []
 
 
-@pytest.mark.long
 def test_segments_of_aggregates_and_hosts_that_move(site: Site) -> None:
     site.cloud.nova.aggregates = {"az1": ["compute1", "compute2"], "az2": ["compute3"]}
     variables = {"masakari_segments": [{"name": "S1", "state": "absent", "purge_hosts": True}],

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import re
+import ssl
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -154,6 +156,8 @@ def test_a_renewed_certificate_loses_no_request():
     """A client asks without a pause while all members get a new certificate."""
     served = f"openssl s_client -connect {VIP}:15868 </dev/null 2>/dev/null | openssl x509 -noout -serial"
     before = on_member(served)
+    end = on_member(served.replace("-serial", "-enddate")).partition("=")[2].strip()
+    lasts = int(ssl.cert_time_to_seconds(end) - time.time()) // 86400
     client = connect("cloud1")
     client.run("rm -f /root/stop /root/answers")
     asking = ("while [ ! -e /root/stop ]; do curl -s -m 10 -o /dev/null -w '%{http_code} %{errormsg}\\n' "
@@ -161,7 +165,7 @@ def test_a_renewed_certificate_loses_no_request():
     assert client.run("systemd-run --collect --unit=ask bash -c %s", asking).succeeded
     try:
         run = ansible_playbook("cluster", "--tags", "pki", "--extra-vars",
-                               "masakari_pki_days=400 masakari_pki_renew_days=380")
+                               f"masakari_pki_days={lasts + 40} masakari_pki_renew_days={lasts + 20}")
     finally:
         client.run("touch /root/stop")
     assert run.code == 0, run.output[-2000:]
